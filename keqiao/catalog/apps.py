@@ -1,0 +1,10 @@
+"""Registers the catalog package with Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class CatalogConfig(AppConfig):
+    name = "keqiao.catalog"
+    label = "catalog"

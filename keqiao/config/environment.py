@@ -1,0 +1,93 @@
+"""Deployment settings of an installation, read from environment variables only and checked at start-up."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class ConfigurationError(Exception):
+    """A deployment setting is missing or wrong; the message says which and what is expected."""
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, *, default: bool) -> bool:
+    raw = text(name, "1" if default else "0").lower()
+    if raw in {"1", "true", "yes", "on"}:
+        return True
+    if raw in {"0", "false", "no", "off", ""}:
+        return False
+    msg = f"{name} must be 1 or 0, not {raw!r}."
+    raise ConfigurationError(msg)
+
+
+def number(name: str, default: int, *, low: int, high: int) -> int:
+    raw = text(name, str(default))
+    try:
+        value = int(raw)
+    except ValueError:
+        msg = f"{name} must be a whole number from {low} to {high}, not {raw!r}."
+        raise ConfigurationError(msg) from None
+    if not low <= value <= high:
+        msg = f"{name} must be from {low} to {high}, not {value}."
+        raise ConfigurationError(msg)
+    return value
+
+
+def names(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def data_folder() -> Path:
+    folder = Path(text("KEQIAO_DATA") or "data").expanduser().resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def database(folder: Path) -> dict[str, object]:
+    """Return Django's database dictionary for `DATABASE_URL` (SQLite in the data folder when empty)."""
+    url = text("DATABASE_URL")
+    if not url:
+        return _sqlite(folder / "keqiao.sqlite3")
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return _sqlite(Path(unquote(parts.path)))
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            # One web worker serves one request at a time, so one kept connection each is enough.
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": dict(parse_qsl(parts.query)),
+        }
+    msg = f"DATABASE_URL must start with sqlite: or postgresql:, not {parts.scheme!r}."
+    raise ConfigurationError(msg)
+
+
+def _sqlite(path: Path) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # IMMEDIATE takes the write lock at BEGIN: two writers queue instead of failing half-way.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            # FULL, not NORMAL: NORMAL syncs once per checkpoint, so an accepted save could vanish.
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=536870912;"
+                "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;"
+            ),
+        },
+        # A file, not memory: browser journeys and races need several connections to one database.
+        "TEST": {"NAME": str(path.parent / "test-keqiao.sqlite3")},
+    }

@@ -1,0 +1,10 @@
+"""Registers the customers package with Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class CustomersConfig(AppConfig):
+    name = "keqiao.customers"
+    label = "customers"
