@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -42,10 +43,26 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(part, strict=False) for part in names(name)]
+    except ValueError as error:
+        msg = f"{name} must list addresses or networks such as 10.0.0.5 or 10.0.0.0/8: {error}."
+        raise ConfigurationError(msg) from None
+
+
 def data_folder() -> Path:
-    folder = Path(text("KEQIAO_DATA") or "data").expanduser().resolve()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return folder(Path(text("KEQIAO_DATA") or "data").expanduser().resolve())
+
+
+def folder(path: Path) -> Path:
+    """Return the folder, made for its owner alone when it was missing."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder {path} cannot be made ({error.strerror}); set KEQIAO_DATA to a folder you may write to."
+        raise ConfigurationError(msg) from None
+    return path
 
 
 def database(folder: Path) -> dict[str, object]:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def secret_key(folder: Path) -> str:
-    return env.text("KEQIAO_SECRET_KEY") or _kept(folder / "secret.key", lambda: secrets.token_urlsafe(48))
+    return env.text("KEQIAO_SECRET_KEY") or _kept(
+        folder / "secret.key", lambda: secrets.token_urlsafe(48)
+    )
 
 
 def encryption_keys(folder: Path) -> list[str]:

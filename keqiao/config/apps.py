@@ -1,0 +1,13 @@
+"""Registers the start-up checks of an installation with Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "keqiao.config"
+    label = "config"
+
+    def ready(self) -> None:
+        from keqiao.config import checks  # noqa: F401 - importing registers them

@@ -1,0 +1,14 @@
+"""The map of addresses: sign-in, health, and what the layers below serve."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from keqiao.config import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("auth/", include("allauth.account.urls")),
+    path("auth/two-factor/", include("allauth.mfa.urls")),
+]
