@@ -1,4 +1,4 @@
-"""Start-up checks of an installation: a wrong setting stops the start with a sentence, not a visitor later with a fault."""
+"""Start-up checks: a wrong setting stops the start with a sentence instead of failing a visitor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def data_folder(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         messages.append(
             Error(
                 f"The data folder {settings.DATA} cannot be written.",
-                hint="Give the account that runs Keqiao the right to write there, or set KEQIAO_DATA.",
+                hint="Let the account that runs Keqiao write there, or set KEQIAO_DATA.",
                 id="keqiao.E001",
             )
         )
@@ -45,7 +45,7 @@ def encryption_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             return [
                 Error(
                     "A key in KEQIAO_ENCRYPTION_KEYS is not of the form id:64-hexadecimal-digits.",
-                    hint="Restore the key from your backup; without it encrypted fields cannot be read.",
+                    hint="Restore the key from your backup; encrypted fields need it.",
                     id="keqiao.E003",
                 )
             ]

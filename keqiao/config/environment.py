@@ -1,4 +1,4 @@
-"""Deployment settings of an installation, read from environment variables only and checked at start-up."""
+"""Deployment settings of an installation: environment variables only, checked at start-up."""
 
 from __future__ import annotations
 
@@ -60,13 +60,16 @@ def folder(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        msg = f"The folder {path} cannot be made ({error.strerror}); set KEQIAO_DATA to a folder you may write to."
+        msg = (
+            f"The folder {path} cannot be made ({error.strerror}); "
+            "set KEQIAO_DATA to a folder you may write to."
+        )
         raise ConfigurationError(msg) from None
     return path
 
 
 def database(folder: Path) -> dict[str, object]:
-    """Return Django's database dictionary for `DATABASE_URL` (SQLite in the data folder when empty)."""
+    """Return Django's dictionary for `DATABASE_URL` (SQLite in the data folder when empty)."""
     url = text("DATABASE_URL")
     if not url:
         return _sqlite(folder / "keqiao.sqlite3")
@@ -96,7 +99,7 @@ def _sqlite(path: Path) -> dict[str, object]:
         "NAME": str(path),
         "CONN_MAX_AGE": None,
         "OPTIONS": {
-            # IMMEDIATE takes the write lock at BEGIN: two writers queue instead of failing half-way.
+            # IMMEDIATE takes the write lock at BEGIN: two writers queue, none fails half-way.
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
             # FULL, not NORMAL: NORMAL syncs once per checkpoint, so an accepted save could vanish.

@@ -1,4 +1,4 @@
-"""Answers the load balancer: is the process alive, and can it serve (database reached, migrations done)?"""
+"""Answers the load balancer: is the process alive, and can it serve requests?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def livez(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Say yes only when a request that needs the database would succeed; no detail for strangers."""
+    """Say yes when a request that needs the database would succeed; no detail for strangers."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

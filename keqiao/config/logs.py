@@ -1,4 +1,4 @@
-"""How an installation writes its log: one JSON object a line with the request id, or plain lines for a person's terminal."""
+"""How an installation writes its log: one JSON object a line, or plain lines for a terminal."""
 
 from __future__ import annotations
 

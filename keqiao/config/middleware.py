@@ -1,4 +1,4 @@
-"""Gives every request a number that log, audit and error page share, times it, and believes only known proxies."""
+"""Numbers and times every request, and believes forwarded addresses only from known proxies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FORWARDED = (
 
 
 class RequestTrace:
-    """Binds `request_id` to the log context, answers it in a header, and reports the server's own time."""
+    """Binds the `request_id` that log and audit share, and reports the server's own time."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -61,7 +61,7 @@ class RequestTrace:
 
 
 class TrustedProxy:
-    """Takes the client's address from X-Forwarded-For of a known proxy and drops such headers from anyone else."""
+    """Takes the client's address from a known proxy's header, and drops anyone else's."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

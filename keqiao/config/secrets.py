@@ -1,4 +1,4 @@
-"""The secrets of an installation: taken from the environment, else made once and kept in the data folder."""
+"""An installation's secrets: from the environment, else made once and kept in the data folder."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ def _kept(path: Path, make) -> str:  # type: ignore[no-untyped-def]
 def _read(path: Path) -> str:
     value = path.read_text(encoding="ascii").strip()
     if not value:
-        msg = f"{path.name} in the data folder is empty; restore it from a backup or remove it to start anew."
+        msg = (
+            f"{path.name} in the data folder is empty; "
+            "restore it from a backup or remove it to start anew."
+        )
         raise env.ConfigurationError(msg)
     return value

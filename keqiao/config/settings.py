@@ -1,4 +1,4 @@
-"""All settings of an installation in one file; values that differ between installations come from the environment."""
+"""All settings in one file; values that differ between installations come from the environment."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 
 AUTH_USER_MODEL = "access.User"
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",  # first: a locked account is refused before its password is read
+    "axes.backends.AxesStandaloneBackend",  # first: a locked account's password is not read
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "/auth/login/"
@@ -267,7 +267,7 @@ EMAIL_BACKEND = (
 )
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("KEQIAO_MAIL_FROM", "keqiao@localhost")
 
-LOGGING_CONFIG = None  # `logs.configure` below replaces Django's own set-up
+LOGGING_CONFIG = None  # `logging_settings` has applied them already
 LOGGING = logging_settings(
     level=env.text("KEQIAO_LOG_LEVEL", "INFO"), form=env.text("KEQIAO_LOG", "json")
 )

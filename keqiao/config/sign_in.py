@@ -1,4 +1,4 @@
-"""How this product uses the sign-in library: no public sign-up, and one lock per account whatever name was typed."""
+"""How this product uses the sign-in library: no public sign-up, one lock per account."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ClosedSignUp(DefaultAccountAdapter):
 
 
 def attempted_account(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
-    """Return the user name behind what was typed, so that name and e-mail share one count of tries."""
+    """Return the user name behind what was typed: name and e-mail share one count of tries."""
     given = credentials or {}
     typed = given.get("username") or given.get("email") or given.get("login")
     if not typed and request is not None:
