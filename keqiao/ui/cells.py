@@ -1,0 +1,270 @@
+"""Shows one value of a record to a person: how each kind of field looks in a list and on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from keqiao.base.clock import now
+from keqiao.base.names import company_core
+from keqiao.base.phone import format_phone
+from keqiao.catalog.registry import object_type
+from keqiao.ui.icons import icon
+
+if TYPE_CHECKING:
+    from keqiao.catalog.field import Field
+    from keqiao.records.present import Cell
+
+EMPTY = SafeString('<span class="dim">—</span>')
+TAG_COLORS = {
+    "green": "jade", "jade": "jade", "amber": "amber", "yellow": "amber", "orange": "amber",
+    "red": "red", "blue": "blue", "violet": "violet", "purple": "violet", "teal": "teal",
+    "cyan": "teal", "pink": "pink",
+}  # fmt: skip
+AVATAR_COLORS = ("", "jade", "amber")
+# Kinds whose value says little without its name: on a phone the card shows the name beside it.
+NAMED_ON_CARDS = frozenset({"date", "datetime", "integer", "percent", "money", "boolean", "text"})
+RIGHT_ALIGNED = frozenset({"integer", "percent", "money"})
+LIST_PHONES = 1
+
+Show = Callable[["Cell", "Field", bool], SafeString]
+
+
+def cell_html(cell: Cell, field: Field, *, wide: bool = False) -> SafeString:
+    """Return the value as HTML; `wide` is the record page, otherwise one line of a list."""
+    if cell.hidden or not cell.text:
+        return EMPTY
+    if cell.masked:
+        return format_html('<span class="soft">{}</span>', cell.text)
+    return SHOWS.get(field.kind.key, _show_text)(cell, field, wide)
+
+
+# --- avatars and small parts ------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8192)
+def title_avatar(title: str, classes: str = "s") -> SafeString:
+    """Return the square with the first character of a name's core ("苏州博远…" shows 博)."""
+    letter = (company_core(title) or title or "·")[:1].upper()
+    return _avatar(letter, f"sq {classes}".strip())
+
+
+@lru_cache(maxsize=2048)
+def person_avatar(name: str, classes: str = "s") -> SafeString:
+    return _avatar((name or "·")[:1].upper(), classes)
+
+
+def _avatar(letter: str, classes: str) -> SafeString:
+    color = AVATAR_COLORS[ord(letter[0]) % len(AVATAR_COLORS)]
+    css = " ".join(part for part in ("av", classes, color) if part)
+    return format_html('<i class="{}" aria-hidden="true">{}</i>', css, letter)
+
+
+def tag_html(label: str, color: str = "") -> SafeString:
+    css = f"tag {TAG_COLORS.get(color, '')}".strip()
+    return format_html('<span class="{}">{}</span>', css, label)
+
+
+def copy_button(text: str) -> SafeString:
+    return format_html(
+        '<button class="cp" type="button" data-copy="{}" aria-label="{}">{}</button>',
+        text,
+        _("Copy"),
+        icon("copy"),
+    )
+
+
+def record_url(object_key: str, record_id: int) -> str:
+    return f"/{object_type(object_key).path}/{record_id}/"
+
+
+# --- near dates ---------------------------------------------------------------------------------
+
+
+def near_moment(moment: datetime) -> str:
+    """Return a moment as colleagues say it: "3 minutes ago", "yesterday 15:20", "11-18"."""
+    local, current = timezone.localtime(moment), timezone.localtime(now())
+    seconds = (current - local).total_seconds()
+    if 0 <= seconds < 60:
+        return _("just now")
+    if 0 <= seconds < 3600:
+        return _("%(count)s minutes ago") % {"count": int(seconds // 60)}
+    days = (current.date() - local.date()).days
+    clock = local.strftime("%H:%M")
+    if days in _near_days():
+        return f"{_near_days()[days]} {clock}"
+    return near_date(local.date())
+
+
+def near_date(day: date) -> str:
+    """Return a date without what is obvious: no year when it is this one."""
+    today = timezone.localtime(now()).date()
+    named = _near_days().get((today - day).days)
+    if named:
+        return named
+    return day.strftime("%m-%d") if day.year == today.year else day.isoformat()
+
+
+def _near_days() -> dict[int, str]:
+    return {0: _("today"), 1: _("yesterday"), -1: _("tomorrow")}
+
+
+def moment_html(moment: datetime | None) -> SafeString:
+    if moment is None:
+        return EMPTY
+    exact = timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+    return format_html('<time title="{}">{}</time>', exact, near_moment(moment))
+
+
+# --- one function per kind ---------------------------------------------------------------------
+
+
+def _show_text(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    return escape(cell.text)
+
+
+def _show_long_text(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    if wide:
+        return format_html('<div class="pre">{}</div>', cell.text)
+    return escape(" ".join(cell.text[:80].split()))
+
+
+def _show_choice(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    choice = field.choice(cell.value)
+    return tag_html(cell.text, choice.color if choice else "")
+
+
+def _show_choices(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    chosen = [field.choice(key) for key in cell.value or []]
+    tags = [(tag_html(str(one.label), one.color),) for one in chosen if one]
+    return format_html('<span class="tags">{}</span>', format_html_join("", "{}", tags))
+
+
+def _show_tags(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    words = list(cell.value or [])
+    shown = words if wide else words[:3]
+    tags = [(tag_html(word),) for word in shown]
+    more = SafeString("") if len(shown) == len(words) else escape(f"+{len(words) - len(shown)}")
+    return format_html('<span class="tags">{}{}</span>', format_html_join("", "{}", tags), more)
+
+
+def _show_boolean(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    return tag_html(cell.text, "jade" if cell.value else "")
+
+
+def _show_date(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    if wide or not isinstance(cell.value, date):
+        return escape(cell.text)
+    return format_html('<time title="{}">{}</time>', cell.text, near_date(cell.value))
+
+
+def _show_moment(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    return moment_html(cell.value) if isinstance(cell.value, datetime) else escape(cell.text)
+
+
+def _show_phone(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    return _phone(str(cell.value))
+
+
+def _phone(stored: str) -> SafeString:
+    text = format_phone(stored)
+    # RFC 3966 writes the extension the way it is stored.
+    return format_html('<a href="tel:{}">{}</a>{}', stored, text, copy_button(text))
+
+
+def _show_phones(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    numbers = list(cell.value or [])
+    if wide:
+        return format_html_join("", "<div>{}</div>", ((_phone(number),) for number in numbers))
+    more = len(numbers) - LIST_PHONES
+    rest = format_html(' <span class="dim">+{}</span>', more) if more > 0 else ""
+    return format_html("{}{}", _phone(numbers[0]), rest)
+
+
+def _show_email(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    return format_html('<a class="ref" href="mailto:{}">{}</a>', cell.value, cell.text)
+
+
+def _show_emails(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    found = list(cell.value or [])
+    shown = found if wide else found[:1]
+    links = format_html_join(
+        SafeString("<br>"), '<a class="ref" href="mailto:{}">{}</a>', ((one, one) for one in shown)
+    )
+    more = len(found) - len(shown)
+    return format_html('{} <span class="dim">+{}</span>', links, more) if more else links
+
+
+def _show_url(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    parts = urlsplit(str(cell.value))
+    if parts.scheme not in {"http", "https"}:
+        return escape(cell.text)
+    shown = (parts.netloc + parts.path).rstrip("/").removeprefix("www.")
+    return format_html(
+        '<a class="ref planned" href="{}" target="_blank" rel="noopener noreferrer">{}</a>',
+        cell.value,
+        shown,
+    )
+
+
+def _show_code(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    if not wide:
+        return escape(cell.text)
+    grouped = " ".join(cell.text[start : start + 4] for start in range(0, len(cell.text), 4))
+    return format_html("{} {}", grouped, copy_button(cell.text))
+
+
+def _show_reference(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    if not cell.link:
+        return escape(cell.text)
+    return format_html('<a class="ref" href="{}">{}</a>', record_url(*cell.link), cell.text)
+
+
+def _show_user(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    return format_html('<span class="who">{}{}</span>', person_avatar(cell.text), cell.text)
+
+
+SHOWS: dict[str, Show] = {
+    "text": _show_text,
+    "long_text": _show_long_text,
+    "person_name": _show_text,
+    "company_name": _show_text,
+    "address": _show_text,
+    "integer": _show_text,
+    "percent": _show_text,
+    "money": _show_text,
+    "serial": _show_text,
+    "region": _show_text,
+    "department": _show_text,
+    "choice": _show_choice,
+    "multi_choice": _show_choices,
+    "boolean": _show_boolean,
+    "tags": _show_tags,
+    "date": _show_date,
+    "datetime": _show_moment,
+    "phone": _show_phone,
+    "phones": _show_phones,
+    "email": _show_email,
+    "emails": _show_emails,
+    "url": _show_url,
+    "uscc": _show_code,
+    "resident_id": _show_code,
+    "reference": _show_reference,
+    "user": _show_user,
+}
+
+
+def named_on_cards(field: Field) -> bool:
+    return field.kind.key in NAMED_ON_CARDS
+
+
+def is_right_aligned(field: Field) -> bool:
+    return field.kind.key in RIGHT_ALIGNED
