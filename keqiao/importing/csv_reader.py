@@ -1,4 +1,4 @@
-"""Reads rows out of text files as Excel, WPS and older systems write them: any encoding, any separator."""
+"""Reads rows out of text files as Excel, WPS and older systems write them, in any encoding."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _mostly_utf8(path: Path) -> bool:
 
 
 def detect_delimiter(path: Path, encoding: str) -> str:
-    """Return the separator that splits the first lines most evenly; Excel's `sep=;` line decides."""
+    """Return the separator that splits the first lines most evenly; a `sep=;` line decides."""
     lines = [line for _, line in zip(range(100), _text_lines(path, encoding, 65_536), strict=False)]
     if lines and (told := re.match(r"sep=(.)\s*$", lines[0])):
         return told[1]

@@ -1,4 +1,4 @@
-"""The ways a customer's file can be unreadable, each told in a sentence a salesperson can act on."""
+"""The ways a customer's file can be unreadable, each told in a sentence to act on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How big and how odd a customer's file may be before it is refused, so that no file can harm the server."""
+"""How big and how odd a customer's file may be before it is refused, to keep the server safe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens the lists that customers really have (.xlsx, .xls, .csv) and streams their rows within fixed bounds."""
+"""Opens the lists that customers really have and streams their rows within fixed bounds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORKBOOKS = (".xlsx", ".xls")
 TEXTS = (".csv", ".tsv", ".txt")
 # Endings that never belong inside the name of a list.
 PROGRAMS = frozenset(
-    "exe com bat cmd js vbs ps1 sh php phtml jsp asp aspx py pl html htm svg".split()
+    "exe com bat cmd js vbs ps1 sh php phtml jsp asp aspx py pl html htm svg".split()  # noqa: SIM905
 )
 MAGIC = (
     (b"PK\x03\x04", "ZIP / XLSX"),
@@ -86,7 +86,7 @@ def check_unchanged(path: Path, sha256: str) -> None:
 
 
 def check_file(path: Path, name: str, limits: Limits = LIMITS) -> str:
-    """Return the extension of a file that may be opened; raise `FileProblem` before reading it all."""
+    """Return the extension of a file that may be opened; refuse others before reading them."""
     if not path.is_file():
         raise FileProblem("missing")
     suffixes = [suffix.lower() for suffix in Path(name).suffixes]
@@ -143,7 +143,7 @@ def detect(
     extension = check_file(path, name, limits)
     wanted = asked or ReadSettings(extension, header_row=0)
     settings = replace(wanted, extension=extension, sha256=file_hash(path))
-    left, sheets = 0, ()
+    left, sheets = 0, tuple[str, ...]()
     if extension in WORKBOOKS:
         with WorkbookRows(path, settings.sheet, limits) as rows:
             left, sheets = rows.facts.left, rows.facts.sheets
@@ -201,7 +201,7 @@ def _filled(row: list[Any]) -> bool:
 def iter_rows(
     path: Path, settings: ReadSettings, limits: Limits = LIMITS
 ) -> Iterator[tuple[int, list[Any]]]:
-    """Yield (row number as Excel counts, cells) for every row below the header that holds anything."""
+    """Yield (row number as Excel counts, cells) for every filled row below the header."""
     if settings.extension in WORKBOOKS:
         with WorkbookRows(path, settings.sheet, limits) as rows:
             yield from _numbered(rows, settings, limits)

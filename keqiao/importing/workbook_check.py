@@ -1,4 +1,4 @@
-"""Looks at the outside of a workbook before anything unpacks it: bombs, tricks and locks are refused unread."""
+"""Looks at a workbook from outside: bombs, tricks and locks are refused before it is unpacked."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _kind_of_zip(names: set[str]) -> str:
 
 
 def _check_xml_head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-    """A document type may only stand before the first element: entities and outside files start there."""
+    """Entities and outside files start in a document type, which stands before all elements."""
     with archive.open(entry) as part:
         head = part.read(65_536)
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head or "<!DOCTYPE".encode("utf-16-le") in head:
@@ -95,7 +95,7 @@ def _check_xml_head(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
 
 
 def check_ole(path: Path, extension: str) -> None:
-    """Tell an old Excel file from a locked new one and from an old Word file: all three start alike."""
+    """Tell an old Excel file from a locked new one and an old Word file: all three start alike."""
     data = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise FileProblem("password")

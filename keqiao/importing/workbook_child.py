@@ -1,4 +1,4 @@
-"""Parses one untrusted workbook in a process of its own, so that a hostile file cannot take the server down.
+"""Parses one untrusted workbook in its own process, so that no file can take the server down.
 
 Run as a script by `workbook_reader`, never imported: `workbook_child.py PATH SHEET MEMORY SECONDS`.
 Writes frames to stdout: four bytes of length, then MessagePack. The first frame describes the
@@ -22,7 +22,7 @@ EXACT = 10**15
 
 
 def plain(cell: Any) -> Any:
-    """Turn one cell into a value the parent can load: whole floats become ints, dates are tagged."""
+    """Return the cell as the parent can load it: whole floats become ints, dates are tagged."""
     kind = cell.__class__
     if kind is float:
         return int(cell) if cell.is_integer() and abs(cell) < EXACT else cell

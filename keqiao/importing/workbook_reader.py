@@ -102,7 +102,7 @@ class WorkbookRows:
         return self._decoder.decode(body)
 
     def _read(self, size: int) -> bytes | None:
-        """Return `size` bytes, or None at the end; a child that says nothing for too long is left."""
+        """Return `size` bytes, or None at the end; a child silent for too long is given up."""
         while len(self._buffer) < size:
             if not self._selector.select(self._limits.child_seconds):
                 raise FileProblem("too_slow")

@@ -1,4 +1,4 @@
-"""Lists in every encoding and shape are read alike; hostile and broken files are refused with a sentence."""
+"""Lists of every form are read alike; hostile and broken files are refused with a sentence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ ROWS = [
     ["苏州博远精密机械有限公司", "13800138000", "老客户,重要"],
     ["上海远图", "", "a\nb"],
 ]
-CSV = '客户名称,手机,备注\r\n苏州博远精密机械有限公司,13800138000,"老客户,重要"\r\n上海远图,,"a\nb"\r\n'
+CSV = (
+    '客户名称,手机,备注\r\n苏州博远精密机械有限公司,13800138000,"老客户,重要"\r\n'
+    '上海远图,,"a\nb"\r\n'
+)
 
 
 def write(folder: Path, name: str, data: bytes) -> Path:
