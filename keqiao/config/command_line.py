@@ -1,0 +1,188 @@
+"""The `keqiao` command: start, set up, fill, import, export, measure and examine an installation.
+
+Only click is imported here: Django and the product are loaded by the command that needs them, so
+`keqiao --help` answers at once. Exit codes: 0 done, 1 could not be done, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+as_json = click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
+database_option = click.option(
+    "--user", "username", metavar="NAME", help="Act with the rights of this user (default: system)."
+)
+
+
+def start_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "keqiao.config.settings")
+    import django
+
+    from keqiao.config.environment import ConfigurationError
+
+    try:
+        django.setup()
+    except ConfigurationError as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+def report(data: dict[str, Any], *, is_json: bool, text: Callable[[dict[str, Any]], str]) -> None:
+    """Write a result for a program (one JSON object) or for a person."""
+    if is_json:
+        click.echo(json.dumps(data, ensure_ascii=False, default=str))
+    else:
+        click.echo(text(data))
+
+
+def as_lines(data: dict[str, Any]) -> str:
+    width = max((len(key) for key in data), default=0)
+    return "\n".join(f"{key.replace('_', ' '):<{width}}  {value}" for key, value in data.items())
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(package_name="keqiao")
+def main() -> None:
+    """Keqiao 客桥: a CRM on your own machine that keeps customer data true."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port (default: PORT, else 8000).")
+@click.option("--with-demo", is_flag=True, help="Load small demo data when there is nobody yet.")
+def serve(host: str, port: int | None, *, with_demo: bool) -> None:
+    """Run web server, worker and scheduler until Ctrl+C."""
+    from keqiao.config.commands.serve import serve_installation
+    from keqiao.config.supervisor import CannotStart
+
+    try:
+        code = serve_installation(host, port or _port(), with_demo=with_demo)
+    except CannotStart as problem:
+        raise click.ClickException(str(problem)) from None
+    raise SystemExit(code)
+
+
+def _port() -> int:
+    from keqiao.config import environment as env
+
+    try:
+        return env.number("PORT", 8000, low=1, high=65535)
+    except env.ConfigurationError as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Run what is due now, then stop.")
+def worker(*, once: bool) -> None:
+    """Run background jobs and the timetable until stopped."""
+    start_django()
+    from keqiao.config.commands.serve import work
+
+    work(once=once)
+
+
+@main.command()
+@click.option("--with-demo", is_flag=True, help="Load small demo data when there is nobody yet.")
+@as_json
+def prepare(*, with_demo: bool, as_json: bool) -> None:
+    """Bring the database up to date (`serve` does this by itself on the embedded one)."""
+    start_django()
+    from keqiao.config.commands.install import prepare_installation
+
+    report(prepare_installation(with_demo=with_demo), is_json=as_json, text=as_lines)
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask anything.")
+@as_json
+def init(*, yes: bool, as_json: bool) -> None:
+    """Set up a new installation and print the one-time key of its first administrator."""
+    start_django()
+    from keqiao.config.commands.install import AlreadySetUp, init_installation, welcome
+
+    if not (yes or as_json):
+        from django.conf import settings
+
+        click.confirm(f"Set up Keqiao in {settings.DATA}?", default=True, abort=True)
+    try:
+        result = init_installation()
+    except AlreadySetUp as problem:
+        raise click.ClickException(str(problem)) from None
+    report(result, is_json=as_json, text=welcome)
+
+
+@main.command()
+@click.option(
+    "--scale", type=click.Choice(["small", "100k", "1m"]), default="small", show_default=True
+)
+@click.option(
+    "--sample-file",
+    type=click.Path(dir_okay=False, writable=True),
+    help="Write a messy Excel list to try the import with, and load nothing.",
+)
+@as_json
+def demo(scale: str, sample_file: str | None, *, as_json: bool) -> None:
+    """Load believable demo customers, or write a sample file for the import."""
+    start_django()
+    from keqiao.config.commands.demo import load_demo, write_sample
+
+    result = write_sample(sample_file) if sample_file else load_demo(scale)
+    report(result, is_json=as_json, text=as_lines)
+
+
+@main.command()
+@click.argument("object_keys", nargs=-1, metavar="[OBJECT]...")
+@as_json
+def reindex(object_keys: tuple[str, ...], *, as_json: bool) -> None:
+    """Build the search index anew (all objects when none is named)."""
+    start_django()
+    from keqiao.config.commands.maintain import UnknownName, rebuild_search
+
+    try:
+        result = rebuild_search(object_keys)
+    except UnknownName as problem:
+        raise click.ClickException(str(problem)) from None
+    report(result, is_json=as_json, text=as_lines)
+
+
+@main.command()
+@as_json
+def doctor(*, as_json: bool) -> None:
+    """Examine the installation; exit code 1 when something needs attention."""
+    start_django()
+    from keqiao.config.commands.doctor import as_table, examine
+
+    result = examine()
+    report(result, is_json=as_json, text=as_table)
+    raise SystemExit(0 if result["healthy"] else 1)
+
+
+@main.command()
+@click.option("--scale", type=click.Choice(["100k", "1m"]), default="100k", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False), help="JSON file to write.")
+@click.option("--keep", is_flag=True, help="Keep the data for the next run.")
+@click.option("--only", multiple=True, help="Measure only these rows of the table.")
+@as_json
+def bench(
+    scale: str, output: str | None, only: tuple[str, ...], *, keep: bool, as_json: bool
+) -> None:
+    """Measure pages, search, API and import against a bare floor on this machine."""
+    from keqiao.config.benchmark.run import BenchFailed, measure
+
+    try:
+        result = measure(scale, output=output, keep=keep, only=only, quiet=as_json)
+    except BenchFailed as problem:
+        raise click.ClickException(str(problem)) from None
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
