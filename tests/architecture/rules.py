@@ -12,25 +12,23 @@ Offence = tuple[int, str]
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
 HTTP_CLIENTS = ("httpx", "requests", "urllib3", "aiohttp", "http.client", "urllib.request")
-OPEN_ENDED_CALLS = set(
-    [
-        "aggregate",
-        "alias",
-        "annotate",
-        "exclude",
-        "filter",
-        "get",
-        "get_or_create",
-        "only",
-        "order_by",
-        "update",
-        "update_or_create",
-        "values",
-        "values_list",
-        "Q",
-    ]
-)
-WRITES = set(["save", "asave", "delete", "adelete", "update", "bulk_create", "bulk_update"])
+OPEN_ENDED_CALLS = {
+    "aggregate",
+    "alias",
+    "annotate",
+    "exclude",
+    "filter",
+    "get",
+    "get_or_create",
+    "only",
+    "order_by",
+    "update",
+    "update_or_create",
+    "values",
+    "values_list",
+    "Q",
+}
+WRITES = {"save", "asave", "delete", "adelete", "update", "bulk_create", "bulk_update"}
 MANAGERS = {"objects", "_default_manager", "_base_manager"}
 VAGUE_NAMES = {"utils", "util", "helpers", "misc", "common"}
 # A letter in brackets, so that the rules do not find themselves.
