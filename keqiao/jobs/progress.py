@@ -1,0 +1,50 @@
+"""What a running task tells of itself and asks its worker; harmless where there is no worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keqiao.jobs.lease import current_lease
+
+
+def progress(done: int, total: int, note: str = "") -> None:
+    """Show how far the job is; cheap enough for every row, written about once a second.
+
+    Raises the same interruptions as `check_cancelled`.
+    """
+    lease = current_lease()
+    if lease is None:
+        return
+    lease.progress = (int(done), int(total), str(note))
+    lease.check()
+
+
+def check_cancelled() -> None:
+    """Raise JobCancelled, LeaseLost or WorkerStopping when the task should end now.
+
+    Call it between units of work, outside half-finished ones.
+    """
+    lease = current_lease()
+    if lease is not None:
+        lease.check()
+
+
+def resume_state() -> dict[str, Any]:
+    """Return what an earlier attempt of this job saved last, or an empty dictionary."""
+    lease = current_lease()
+    return dict(lease.state) if lease is not None else {}
+
+
+def save_state(state: dict[str, Any]) -> None:
+    """Keep where to go on; call it in the transaction of the work it stands for.
+
+    When another worker has taken the job over, this raises LeaseLost and so rolls that work back.
+    """
+    lease = current_lease()
+    if lease is not None:
+        lease.save_state(state)
+
+
+def current_job_id() -> int | None:
+    lease = current_lease()
+    return lease.claim.job_id if lease is not None else None

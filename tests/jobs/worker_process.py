@@ -1,0 +1,27 @@
+"""A worker in a process of its own, for tests that kill, freeze or race real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    settings.DATABASES["default"].update(json.loads(os.environ["TEST_DATABASE"]))
+    from keqiao.jobs.worker import run_worker
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    run_worker(stop, lease_seconds=float(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()
