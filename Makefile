@@ -26,7 +26,7 @@ check: ## read the code: style, types, layers, house rules, migrations, texts, t
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy keqiao
 	$(BIN)/lint-imports
-	$(BIN)/bandit -q -r keqiao -c pyproject.toml
+	$(BIN)/bandit -q -lll -r keqiao -c pyproject.toml
 	$(BIN)/pytest -q tests/architecture
 	$(BIN)/python scripts/check_installation.py
 	$(BIN)/python scripts/compile_translations.py --check
