@@ -1,4 +1,4 @@
-"""Postal addresses taken apart, so that the place is counted by code and only the street stays text."""
+"""Postal addresses taken apart, so that places are counted by code and streets stay text."""
 
 from __future__ import annotations
 

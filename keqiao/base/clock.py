@@ -1,4 +1,4 @@
-"""The one clock of the business, so that "today" means the same day in every list, rule and report."""
+"""The one clock of the business: "today" is the same day in every list, rule and report."""
 
 from __future__ import annotations
 

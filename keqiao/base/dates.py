@@ -1,10 +1,10 @@
-"""Days and times as people and spreadsheets write them; an unclear one is refused, a mended one says so."""
+"""Days and times as people and spreadsheets write them; an unclear one is refused."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any, Generic, NoReturn, TypeVar
 
 from django.utils import timezone as zone
@@ -17,8 +17,8 @@ from keqiao.base.text import fold_width
 T = TypeVar("T")
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-# Day 60 of the serials is 29 February 1900, which never was: counting from 30 December 1899 is right after it.
-_SERIAL_START = datetime(1899, 12, 30)  # noqa: DTZ001 - a calendar origin has no time zone
+# Serial 60 is 29 February 1900, which never was: counting from 30 December 1899 is right after it.
+_SERIAL_START = datetime(1899, 12, 30)
 # Five-digit serials only (1927 to 2173): shorter numbers are rather years, ages or typing slips.
 _SERIALS = (10_000, 99_999)
 _ROC_START = 1911
@@ -26,7 +26,9 @@ _ROC_START = 1911
 _SEPARATED = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _CHINESE = re.compile(r"(民国|民國|公元|西元)?(\d{1,4})年(\d{1,2})月(\d{1,2})[日号號]?")
-_CHINESE_NUMERALS = re.compile(r"([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号號]")
+_CHINESE_NUMERALS = re.compile(
+    r"([〇零○一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号號]"
+)
 _ENGLISH = re.compile(
     r"(?:(?P<d1>\d{1,2})(?:st|nd|rd|th)?[\s-]*(?P<m1>[a-z]{3,9})\.?,?[\s-]*(?P<y1>\d{4}))"
     r"|(?:(?P<m2>[a-z]{3,9})\.?\s*(?P<d2>\d{1,2})(?:st|nd|rd|th)?,?\s*(?P<y2>\d{4}))"
@@ -111,7 +113,9 @@ def _read_day(text: str) -> Parsed[date] | None:
         return _from_parts(found[1], found[3], found[4])
     if found := _CHINESE.fullmatch(text):
         if found[1] in {"民国", "民國"}:
-            return Parsed(_day(int(found[2]) + _ROC_START, int(found[3]), int(found[4])), "from_roc")
+            return Parsed(
+                _day(int(found[2]) + _ROC_START, int(found[3]), int(found[4])), "from_roc"
+            )
         if len(found[2]) != 4:
             _refuse_short_year()
         return Parsed(_day(int(found[2]), int(found[3]), int(found[4])))
@@ -131,7 +135,10 @@ def _from_parts(first: str, second: str, third: str) -> Parsed[date]:
         _refuse_short_year()
     a, b, year = int(first), int(second), int(third)
     if a <= 12 and b <= 12 and a != b:
-        _refuse("ambiguous", _("This date could be read in two ways. Write the year first, like 2026-11-21."))
+        _refuse(
+            "ambiguous",
+            _("This date could be read in two ways. Write the year first, like 2026-11-21."),
+        )
     if a > 12:
         return Parsed(_day(year, b, a), "day_first")
     return Parsed(_day(year, a, b), "month_first")
@@ -191,7 +198,7 @@ def _with_clock(day: date, clock: re.Match[str]) -> datetime:
 
 def _offset(text: str) -> timezone:
     if text in {"z", "utc", "gmt"}:
-        return timezone.utc
+        return UTC
     minutes = int(text[1:3]) * 60 + int(text[-2:])
     if minutes >= 24 * 60:
         _refuse("no_such_time", _("This time zone does not exist. Leave it out."))
@@ -229,7 +236,10 @@ def _day(year: int, month: int, day: int) -> date:
     try:
         found = date(year, month, day)
     except ValueError:
-        _refuse("no_such_day", _("This day does not exist in the calendar. Check the month and the day."))
+        _refuse(
+            "no_such_day",
+            _("This day does not exist in the calendar. Check the month and the day."),
+        )
     return _checked(found)
 
 

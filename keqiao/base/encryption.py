@@ -1,4 +1,4 @@
-"""Secret fields such as identity numbers, unreadable in the database file, in its backups and to its administrator."""
+"""Secret fields such as identity numbers, unreadable in the database file and its backups."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def encrypt(text: str, context: str) -> str:
     """Return the token to store; only the same context ("contact.id_number") opens it again."""
     key_id, secret = key_ring()[0]
     nonce = os.urandom(_NONCE)
-    sealed = _cipher(secret, context).encrypt(nonce, text.encode("utf-8", "surrogatepass"), context.encode())
+    sealed = _cipher(secret, context).encrypt(
+        nonce, text.encode("utf-8", "surrogatepass"), context.encode()
+    )
     return f"{key_id}:{base64.urlsafe_b64encode(nonce + sealed).rstrip(b'=').decode()}"
 
 
@@ -42,7 +44,10 @@ def decrypt(token: str, context: str) -> str:
     if secret is None:
         raise EncryptionProblem(
             "missing_key",
-            _("The key for this secret value is not installed. Ask your administrator to restore the old key."),
+            _(
+                "The key for this secret value is not installed. Ask your administrator to "
+                "restore the old key."
+            ),
         )
     try:
         raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
@@ -77,7 +82,7 @@ def _index(secret: bytes, text: str, context: str) -> str:
 
 
 def key_ring() -> list[tuple[str, bytes]]:
-    """Return (id, secret) of every configured key, the one that encrypts first; refuse unusable ones."""
+    """Return (id, secret) of every configured key, the encrypting one first."""
     return list(_read_ring(tuple(settings.KEQIAO_ENCRYPTION_KEYS)))
 
 
@@ -93,12 +98,16 @@ def _read_ring(entries: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
         if not _KEY_ID.fullmatch(key_id) or len(secret) != 32 or key_id in ring:
             raise EncryptionProblem(
                 "bad_key",
-                _("KEQIAO_ENCRYPTION_KEYS holds an entry that is not a new id, a colon and 64 hex characters. "
-                  "Correct it before starting."),
-            )  # fmt: skip
+                _(
+                    "KEQIAO_ENCRYPTION_KEYS holds an entry that is not a new id, a colon and "
+                    "64 hex characters. Correct it before starting."
+                ),
+            )
         ring[key_id] = secret
     if not ring:
-        raise EncryptionProblem("no_key", _("KEQIAO_ENCRYPTION_KEYS is empty. Restore the keys before starting."))
+        raise EncryptionProblem(
+            "no_key", _("KEQIAO_ENCRYPTION_KEYS is empty. Restore the keys before starting.")
+        )
     return tuple(ring.items())
 
 

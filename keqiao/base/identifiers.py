@@ -1,4 +1,4 @@
-"""The numbers the state gives to firms and people, checked so that contracts and invoices name the right one."""
+"""The numbers the state gives to firms and people, checked so that contracts name the right one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keqiao.base.text import fold_width
 
 
 class IdentifierProblem(Problem):
-    """An identifier that cannot be right; `suggestion` is the one value it was probably meant to be."""
+    """An identifier that cannot be right; `suggestion` is the value it was probably meant to be."""
 
     def __init__(self, code: str, message: Any, suggestion: str | None = None) -> None:
         super().__init__(code, message)
@@ -56,7 +56,10 @@ def check_uscc(raw: str) -> str:
     if not _uscc_shape(repaired):
         raise IdentifierProblem(
             "characters",
-            _("A credit code holds digits and capital letters without I, O, S, V and Z. Check the characters."),
+            _(
+                "A credit code holds digits and capital letters without I, O, S, V and Z. "
+                "Check the characters."
+            ),
         )
     raise IdentifierProblem(
         "check_digit",
@@ -68,11 +71,16 @@ def check_uscc(raw: str) -> str:
 
 def _refuse_length(code: str) -> NoReturn:
     if not code:
-        raise IdentifierProblem("empty", _("There is no credit code here. Enter its 18 characters."))
+        raise IdentifierProblem(
+            "empty", _("There is no credit code here. Enter its 18 characters.")
+        )
     if len(code) == 15 and code.isascii() and code.isdigit():
         raise IdentifierProblem(
             "old_registration",
-            _("This is the registration number used until 2015. Ask the customer for the 18-character credit code."),
+            _(
+                "This is the registration number used until 2015. Ask the customer for the "
+                "18-character credit code."
+            ),
         )
     raise IdentifierProblem("length", _("A credit code has 18 characters. Count the characters."))
 
@@ -93,31 +101,38 @@ def _uscc_check(code: str) -> str:
 
 
 def _not_a_person(code: str) -> str:
-    """Refuse a resident identity number that happens to pass the company check: it must stay secret."""
+    """Refuse a person's number that happens to pass the company check: it must stay secret."""
     if _resident_fault(code) is None and nearest_region(code[2:8]) is None:
         raise IdentifierProblem(
             "resident_id",
-            _("This is the identity number of a person, not the credit code of a firm. Do not keep it here."),
+            _(
+                "This is the identity number of a person, not the credit code of a firm. Do "
+                "not keep it here."
+            ),
         )
     return code
 
 
 def _suggest_uscc(code: str) -> str | None:
-    """Return the only code one wrong or two swapped characters away that passes every inner check."""
+    """Return the only valid code one wrong or two swapped characters away."""
     candidates = set()
     for position in range(18):
         for char in _ALPHABET:
             candidates.add(code[:position] + char + code[position + 1 :])
     for position in range(17):
-        first, second = code[position : position + 2]
+        first, second = code[position], code[position + 1]
         candidates.add(code[:position] + second + first + code[position + 2 :])
-    fitting = [item for item in candidates if item != code and _uscc_holds(item) and _plausible(item)]
+    fitting = [
+        item for item in candidates if item != code and _uscc_holds(item) and _plausible(item)
+    ]
     return fitting[0] if len(fitting) == 1 else None
 
 
 def _plausible(code: str) -> bool:
     organisation = code[8:17]
-    total = sum(_value36(char) * weight for char, weight in zip(organisation, _ORGANISATION, strict=False))
+    total = sum(
+        int(char, 36) * weight for char, weight in zip(organisation, _ORGANISATION, strict=False)
+    )
     check = -total % 11
     return (
         organisation[8] == ("X" if check == 10 else str(check))
@@ -126,12 +141,8 @@ def _plausible(code: str) -> bool:
     )
 
 
-def _value36(char: str) -> int:
-    return int(char, 36)
-
-
 def uscc_region(code: str) -> str | None:
-    """Return the region whose authority registered the firm; the city or province for abolished codes."""
+    """Return the region of the registering authority; its city or province for abolished codes."""
     return nearest_region(code[2:8])
 
 
@@ -143,14 +154,22 @@ def check_resident_id(raw: str) -> str:
         return number
     messages = {
         "empty": _("There is no identity number here. Enter its 18 characters."),
-        "old_form": _("This is a 15-digit identity number; these ended in 2013. Ask for the present 18-digit number."),
+        "old_form": _(
+            "This is a 15-digit identity number; these ended in 2013. Ask for the present "
+            "18-digit number."
+        ),
         "length": _("An identity number has 18 characters. Count the characters."),
         "characters": _("An identity number holds digits only; just the last character can be X."),
         "region": _("No identity number starts like this. Check the first six digits."),
-        "birthday": _("Digits 7 to 14 of an identity number are the birthday; this day does not exist. Check them."),
-        "check_digit": _("The last character of this identity number does not fit: at least one digit is wrong. "
-                         "Compare it with the card."),
-    }  # fmt: skip
+        "birthday": _(
+            "Digits 7 to 14 of an identity number are the birthday; this day does not "
+            "exist. Check them."
+        ),
+        "check_digit": _(
+            "The last character of this identity number does not fit: at least one digit is "
+            "wrong. Compare it with the card."
+        ),
+    }
     suggestion = _lengthened(number) if fault == "old_form" else None
     raise IdentifierProblem(fault, messages[fault], suggestion)
 
@@ -208,11 +227,17 @@ def resident_id_region(number: str) -> str | None:
 
 def mask_identifier(number: str) -> str:
     """Return an identity number of which only the first and last characters can be read."""
-    return f"{number[:3]}{'*' * (len(number) - 5)}{number[-2:]}" if len(number) >= 10 else "*" * len(number)
+    return (
+        f"{number[:3]}{'*' * (len(number) - 5)}{number[-2:]}"
+        if len(number) >= 10
+        else "*" * len(number)
+    )
 
 
 def with_check_character(body: str) -> str:
     """Return a credit code completed by its check character, for generated examples."""
     if len(body) != 17 or any(itertools.filterfalse(_VALUE.__contains__, body)):
-        raise IdentifierProblem("length", _("A credit code has 18 characters. Count the characters."))
+        raise IdentifierProblem(
+            "length", _("A credit code has 18 characters. Count the characters.")
+        )
     return body + _uscc_check(body)

@@ -29,18 +29,26 @@ _SYMBOLS = {
 }  # fmt: skip
 # How an amount names its currency; ¥ stands for yuan and for yen.
 _MARKS: dict[str, tuple[str, ...]] = {
-    "人民币": ("CNY",), "rmb": ("CNY",), "元": ("CNY",), "圆": ("CNY",), "块": ("CNY",), "块钱": ("CNY",),
+    "人民币": ("CNY",), "rmb": ("CNY",), "元": ("CNY",), "圆": ("CNY",), "块": ("CNY",),
+    "块钱": ("CNY",),
     "¥": ("CNY", "JPY"), "美元": ("USD",), "美金": ("USD",), "us$": ("USD",),
     "$": ("USD", "HKD", "TWD", "SGD", "AUD", "CAD", "MOP"), "欧元": ("EUR",), "€": ("EUR",),
     "英镑": ("GBP",), "£": ("GBP",), "港元": ("HKD",), "港币": ("HKD",), "hk$": ("HKD",),
-    "nt$": ("TWD",), "新台币": ("TWD",), "台币": ("TWD",), "日元": ("JPY",), "円": ("JPY",), "jp¥": ("JPY",),
-    "₩": ("KRW",), "韩元": ("KRW",), "s$": ("SGD",), "新加坡元": ("SGD",), "澳元": ("AUD",), "a$": ("AUD",),
-    "加元": ("CAD",), "c$": ("CAD",), "澳门元": ("MOP",), "mop$": ("MOP",), "卢布": ("RUB",), "₽": ("RUB",),
+    "nt$": ("TWD",), "新台币": ("TWD",), "台币": ("TWD",), "日元": ("JPY",), "円": ("JPY",),
+    "jp¥": ("JPY",),
+    "₩": ("KRW",), "韩元": ("KRW",), "s$": ("SGD",), "新加坡元": ("SGD",), "澳元": ("AUD",),
+    "a$": ("AUD",),
+    "加元": ("CAD",), "c$": ("CAD",), "澳门元": ("MOP",), "mop$": ("MOP",), "卢布": ("RUB",),
+    "₽": ("RUB",),
     "₹": ("INR",), "฿": ("THB",), "₫": ("VND",),
 }  # fmt: skip
-_ISO = re.compile(r"(?<![a-z])(?:cny|usd|eur|gbp|hkd|twd|mop|jpy|krw|sgd|aud|cad|inr|thb|vnd|rub|kwd|bhd)(?![a-z])")
+_ISO = re.compile(
+    r"(?<![a-z])(?:cny|usd|eur|gbp|hkd|twd|mop|jpy|krw|sgd|aud|cad|inr|thb|vnd|rub|kwd|bhd)(?![a-z])"
+)
 _MARKS_LONGEST_FIRST = sorted(_MARKS, key=len, reverse=True)
-_JIAO_FEN = re.compile(r"(?:(\d)角|([零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖])角)?零?(?:(\d)分|([一二三四五六七八九壹贰叁肆伍陆柒捌玖])分)?")
+_JIAO_FEN = re.compile(
+    r"(?:(\d)角|([零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖])角)?零?(?:(\d)分|([一二三四五六七八九壹贰叁肆伍陆柒捌玖])分)?"
+)
 _SMALL = dict(zip("零一二三四五六七八九", range(10), strict=True)) | dict(
     zip("〇壹贰叁肆伍陆柒捌玖", range(10), strict=True)
 )
@@ -62,10 +70,17 @@ def parse_money(raw: str | int | float | Decimal, currency: str = "CNY") -> int:
     # Cells computed in binary floating point carry dust such as 0.30000000000000004.
     if whole != scaled and not (isinstance(raw, float) and abs(whole - scaled) < Decimal("0.0001")):
         if digits:
-            _refuse("too_precise", _("This amount is finer than the smallest coin of its currency. Round it."))
-        _refuse("too_precise", _("Amounts in this currency have no digits after the point. Round it."))
+            _refuse(
+                "too_precise",
+                _("This amount is finer than the smallest coin of its currency. Round it."),
+            )
+        _refuse(
+            "too_precise", _("Amounts in this currency have no digits after the point. Round it.")
+        )
     if abs(whole) > LARGEST_MINOR:
-        _refuse("too_large", _("This amount is too large to be kept. Check the digits and the unit."))
+        _refuse(
+            "too_large", _("This amount is too large to be kept. Check the digits and the unit.")
+        )
     return int(whole)
 
 
@@ -75,7 +90,9 @@ def _decimal(raw: str | int | float | Decimal) -> Decimal:
     except NumberProblem as problem:
         messages = {
             "empty": _("There is no amount here. Enter a number."),
-            "grouping": _("The commas and points of this amount are unclear. Write it like 1234.50."),
+            "grouping": _(
+                "The commas and points of this amount are unclear. Write it like 1234.50."
+            ),
             "too_large": _("This amount is too large to be kept. Check the digits and the unit."),
         }
         other = _("This is not an amount of money. Enter a number, for example 1234.50 or 1.2万.")
@@ -84,7 +101,10 @@ def _decimal(raw: str | int | float | Decimal) -> Decimal:
 
 def _parse_text(raw: str, currency: str) -> Decimal:
     if len(raw) > 100:
-        _refuse("not_a_number", _("This is not an amount of money. Enter a number, for example 1234.50 or 1.2万."))
+        _refuse(
+            "not_a_number",
+            _("This is not an amount of money. Enter a number, for example 1234.50 or 1.2万."),
+        )
     text = re.sub(r"\s", "", fold_width(raw)).lower()
     text = text.removesuffix("整").removesuffix("正")
     small = Decimal(0)
@@ -124,7 +144,10 @@ def _strip_currency(text: str, currency: str) -> str:
 
 
 def _refuse_currency() -> NoReturn:
-    _refuse("currency", _("This amount names another currency. Enter it in the currency of this record."))
+    _refuse(
+        "currency",
+        _("This amount names another currency. Enter it in the currency of this record."),
+    )
 
 
 def _refuse(code: str, message: Any) -> NoReturn:

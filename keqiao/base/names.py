@@ -1,4 +1,4 @@
-"""Names of companies and people reduced to what tells them apart, so that one customer is not kept twice."""
+"""Names of firms and people reduced to what tells them apart, so that none is kept twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from keqiao.base.regions import regions
-from keqiao.base.text import clean_line, fold_width, has_han, simplified_table, width_table
+from keqiao.base.text import DATA, clean_line, fold_width, has_han, simplified_table, width_table
 
 # Legal forms, longest first where one contains the other. 厂, 店, 事务所 tell firms apart and stay.
 _FORMS = (
@@ -15,43 +15,56 @@ _FORMS = (
     "责任公司", "总公司", "公司", "集团", "股份", "有限",
 )  # fmt: skip
 # A branch is related to its company but is not the same customer.
-_BRANCHES = ("分公司", "办事处", "营业部", "分店", "代表处", "分行", "支行", "分厂", "分部", "子公司")
-_LATIN_FORMS = frozenset(
-    "co ltd limited inc incorporated llc llp corp corporation company gmbh plc pte pty sa ag bv kk group holdings"
-    .split()
-)  # fmt: skip
-# What is left of 苏州银行 or 北京地铁 without the place would be any bank, any metro.
-_GENERIC = frozenset(
-    """银行 农商 农村 商业 信用社 大学 学院 学校 中学 小学 医院 中医 人民 第一 第二 第三 地铁 公交 轨道
-    交通 电力 供电 热力 燃气 自来水 水务 烟草 机场 日报 报业 广播 电视 科技 技术 贸易 商贸 实业 投资 控股
-    发展 开发 建设 建筑 工程 机械 电子 信息 网络 软件 材料 化工 纺织 服装 食品 医药 汽车 物流 运输 运营
-    管理 咨询 服务 文化 传媒 教育 旅游 酒店 房地产 置业 环保 能源 石油 煤炭 钢铁 有色 金属 设备 制造
-    集团 国际 进出口 外贸 供销 粮食 农业 证券 保险 基金 信托 资产 财务 租赁 水泥 港口 港务 铁路 高速
-    公路 航空 卷烟 盐业 邮政 电信 移动 联通 广电 出版 印刷 市政 园林 城市 城建 产业 经济 国有 资本
-    设计 研究院 研究所 中心 厂 局 市 省 区 县 和 与 新 有限 股份 公司""".split()
+_BRANCHES = (
+    "分公司",
+    "办事处",
+    "营业部",
+    "分店",
+    "代表处",
+    "分行",
+    "支行",
+    "分厂",
+    "分部",
+    "子公司",
 )
-_TITLES = ("先生", "女士", "小姐", "太太", "经理", "总经理", "老师", "主任", "总监", "董事长", "老板", "总", "工")
-_PUNCTUATION = " \t\n\u3000-‐‑–—_.,，。、·•・'’‘\"“”&＆/\\|:：;；!！?？+*#@~`^=<>《》{}()（）[]【】「」"
-_COMPOUND_SURNAMES = frozenset(
-    """欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳
-    公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 子车 亓官 司寇 巫马 公西 颛孙
-    壤驷 公良 漆雕 乐正 宰父 谷梁 拓跋 夹谷 轩辕 令狐 段干 百里 呼延 东郭 南门 羊舌 微生 公户 公玉
-    梁丘 左丘 东门 西门 南荣 第五 歐陽 上官 諸葛 司馬""".split()
+_TITLES = (
+    "先生",
+    "女士",
+    "小姐",
+    "太太",
+    "经理",
+    "总经理",
+    "老师",
+    "主任",
+    "总监",
+    "董事长",
+    "老板",
+    "总",
+    "工",
 )
-_PINYIN_SURNAMES = frozenset(
-    """wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin gao luo zheng liang xie
-    song tang deng feng han cao zeng peng xiao cai pan tian dong yuan yu jiang du ye cheng wei su lu lv
-    ding ren yao shen zhong jiang cui tan lu fan liao shi jin jia xia fu fang zou xiong bai meng qin qiu
-    hou jiang yin yan xue lei qian gong ouyang zhuge sima shangguan""".split()
+_PUNCTUATION = (
+    " \t\n\u3000-‐‑–—_.,，。、·•・'’‘\"“”&＆/\\|:：;；!！?？+*#@~`^=<>《》{}()（）[]【】「」"
 )
 _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
+
+
+@cache
+def _words(group: str) -> frozenset[str]:
+    """Return one of the word lists in data/name_words.txt."""
+    for line in (DATA / "name_words.txt").read_text(encoding="utf-8").splitlines():
+        name, _blank, words = line.partition(" ")
+        if name == group:
+            return frozenset(words.split(" "))
+    raise KeyError(group)
 
 
 @cache
 def _key_table() -> dict[int, str]:
     table: dict[int, str] = dict(simplified_table())
     table.update({code: char.lower() for code, char in width_table().items()})
-    table.update({ord("【"): "(", ord("】"): ")", ord("["): "(", ord("]"): ")", 0xFF3B: "(", 0xFF3D: ")"})
+    table.update(
+        {ord("【"): "(", ord("】"): ")", ord("["): "(", ord("]"): ")", 0xFF3B: "(", 0xFF3D: ")"}
+    )
     table.update(dict.fromkeys(map(ord, "〔﹝"), "("))
     table.update(dict.fromkeys(map(ord, "〕﹞"), ")"))
     return table
@@ -72,7 +85,9 @@ def _places() -> tuple[dict[str, str], int]:
                 places[region.short + "市"] = region.short
             else:
                 places[region.short + "省"] = region.short
-        elif region.name.endswith("市"):  # 昆山, 义乌: county-level cities stand in names without 市
+        elif region.name.endswith(
+            "市"
+        ):  # 昆山, 义乌: county-level cities stand in names without 市
             places[region.short] = region.short
     return places, max(map(len, places))
 
@@ -112,14 +127,18 @@ def _inside_brackets(found: re.Match[str]) -> str:
     """Drop a place or a legal form in brackets, keep anything else."""
     inside = found[1].translate(_DROP)
     places, _longest = _places()
-    if inside in places or inside in _FORMS or inside in {"有限合伙", "普通合伙", "特殊普通合伙", "个体工商户"}:
+    if (
+        inside in places
+        or inside in _FORMS
+        or inside in {"有限合伙", "普通合伙", "特殊普通合伙", "个体工商户"}
+    ):
         return ""
     return found[1]
 
 
 def _fold_latin(text: str) -> str:
     words = text.replace(".", "").translate(dict.fromkeys(map(ord, _PUNCTUATION), " ")).split()
-    while len(words) > 1 and words[-1] in _LATIN_FORMS:
+    while len(words) > 1 and words[-1] in _words("latin_forms"):
         words.pop()
     return "".join(words)
 
@@ -151,10 +170,14 @@ def _without_place(text: str) -> str:
 
 
 def _is_generic(text: str) -> bool:
-    """Say whether nothing but trade words is left."""
+    """Say whether nothing but trade words is left.
+
+    苏州银行 without the place would be any bank, 北京地铁 any metro.
+    """
+    trade_words = _words("trade_words")
     while text:
         for length in (3, 2, 1):
-            if text[:length] in _GENERIC:
+            if text[:length] in trade_words:
                 text = text[length:]
                 break
         else:
@@ -167,7 +190,7 @@ def company_core(name: str) -> str:
     text = fold_width(clean_line(name))
     if not has_han(text):
         words = text.split()
-        while len(words) > 1 and words[-1].lower().strip(".,") in _LATIN_FORMS:
+        while len(words) > 1 and words[-1].lower().strip(".,") in _words("latin_forms"):
             words.pop()
         return " ".join(words).rstrip(",.")
     text = _BRACKETS.sub(_inside_brackets, text).replace(" ", "")
@@ -203,10 +226,12 @@ def surname(name: str) -> str:
         han = text.replace(" ", "")
         if "·" in han:  # 阿不都·热合曼: names of this form hold no family name
             return ""
-        return han[:2] if han[:2] in _COMPOUND_SURNAMES and len(han) > 2 else han[:1]
+        return han[:2] if han[:2] in _words("compound_surnames") and len(han) > 2 else han[:1]
     before, comma, _after = text.partition(",")
     if comma:
         return before.strip()
     words = text.split()
-    chinese = words[0].lower() in _PINYIN_SURNAMES and words[-1].lower() not in _PINYIN_SURNAMES
+    chinese = words[0].lower() in _words("pinyin_surnames") and words[-1].lower() not in _words(
+        "pinyin_surnames"
+    )
     return words[0] if chinese else words[-1]

@@ -1,4 +1,4 @@
-"""Plain numbers as people write them in forms and spreadsheets, without guessing at what is unclear."""
+"""Plain numbers as people write them in forms and sheets, without guessing at unclear ones."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ class NumberProblem(Problem):
 
 
 UNITS = {
-    "十": 10, "百": 100, "千": 1000, "万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000,
+    "十": 10, "百": 100, "千": 1000, "万": 10_000, "萬": 10_000, "亿": 100_000_000,
+    "億": 100_000_000,
     "十万": 100_000, "百万": 1_000_000, "千万": 10_000_000, "百亿": 10_000_000_000,
     "十亿": 1_000_000_000, "千亿": 100_000_000_000, "万亿": 10**12,
     "k": 1000, "w": 10_000, "m": 1_000_000, "mn": 1_000_000, "bn": 10**9, "b": 10**9,
 }  # fmt: skip
 _CHINESE = dict(zip("〇零一二三四五六七八九", (0, 0, *range(1, 10)), strict=True)) | {
-    "○": 0, "两": 2, "壹": 1, "贰": 2, "貳": 2, "叁": 3, "參": 3, "肆": 4, "伍": 5, "陆": 6, "陸": 6,
+    "○": 0, "两": 2, "壹": 1, "贰": 2, "貳": 2, "叁": 3, "參": 3, "肆": 4, "伍": 5, "陆": 6,
+    "陸": 6,
     "柒": 7, "捌": 8, "玖": 9,
 }  # fmt: skip
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
@@ -42,7 +44,7 @@ _SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "、": ","})
 
 
 def parse_decimal(raw: str | int | float | Decimal) -> Decimal:
-    """Return the exact number behind "1,234.50", "1.2万", "(35)", "壹万贰仟" or a cell's own number."""
+    """Return the exact number behind "1,234.50", "1.2万", "(35)" or "壹万贰仟"."""
     if isinstance(raw, bool):
         _refuse("not_a_number", _("This is a yes or no, not a number. Enter a number."))
     if isinstance(raw, (int, float, Decimal)):
@@ -73,7 +75,10 @@ def _parse_text(raw: str) -> Decimal:
         value = parse_chinese(text)
         return Decimal(-value if negative else value)
     if re.fullmatch(r"[+-]?[\d,.]+", text):
-        _refuse("grouping", _("The commas and points of this number are unclear. Write it like 1234.50."))
+        _refuse(
+            "grouping",
+            _("The commas and points of this number are unclear. Write it like 1234.50."),
+        )
     _refuse("not_a_number", _("This is not a number. Enter digits, for example 1234.50."))
 
 
@@ -88,7 +93,9 @@ def _unit(unit: str | None) -> int:
 
 def _bounded(number: Decimal) -> Decimal:
     if abs(number) > LARGEST:
-        _refuse("too_large", _("This number is too large to be kept. Check the digits and the unit."))
+        _refuse(
+            "too_large", _("This number is too large to be kept. Check the digits and the unit.")
+        )
     return number
 
 
@@ -116,7 +123,9 @@ def parse_integer(raw: str | int | float | Decimal) -> int:
     """Return the whole number; one with a fraction is refused, not rounded."""
     number = parse_decimal(raw)
     if number != number.to_integral_value():
-        _refuse("not_whole", _("Only a whole number fits here. Leave out the part after the point."))
+        _refuse(
+            "not_whole", _("Only a whole number fits here. Leave out the part after the point.")
+        )
     return int(number)
 
 

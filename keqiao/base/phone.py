@@ -1,4 +1,4 @@
-"""Telephone numbers in one written form, so that the same customer is not called twice under two spellings."""
+"""Telephone numbers in one written form, so that nobody is called twice under two spellings."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ _FOLD: dict[int, str | None] = dict.fromkeys(map(ord, _SEPARATORS))
 _FOLD.update({ord("０") + n: str(n) for n in range(10)})
 _FOLD.update({ord("＋"): "+", ord("／"): "/", ord("，"): ",", ord("；"): ";", ord("＃"): "#"})
 # Characters that nobody sees but that arrive with a copied number (U+202A from contact apps).
-_FOLD.update(dict.fromkeys((0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, 0xFEFF)))
+_FOLD.update(
+    dict.fromkeys((0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, 0xFEFF))
+)
 
 _EXTENSION = re.compile(
     r"^(.*?\d.*?)(?:转分机|转接|转|轉|分机号?|分機|;ext=|extension|extn?\.?|[x×#*])[:：]?(\d{1,6})$",
@@ -67,7 +69,10 @@ _EXTENSION = re.compile(
 )
 _DASHED_EXTENSION = re.compile(r"^(.*\d)[\s]*[-‐‑–—－,，][\s]*(\d{1,6})[\s)）]*$")
 _SEVERAL = re.compile(r"[/、,;或和|]|\s{2,}|\n")
-_LABEL = re.compile(r"^(?:(?:tel|phone|mobile|mob|fax)|电话|手机号?|联系电话|座机|固话|传真|热线)[:：.]?", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^(?:(?:tel|phone|mobile|mob|fax)|电话|手机号?|联系电话|座机|固话|传真|热线)[:：.]?",
+    re.IGNORECASE,
+)
 
 
 def parse_phone(raw: str) -> Phone:
@@ -98,7 +103,9 @@ def _parse_unusual(raw: str, folded: str) -> Phone:
         if dashed is None or problem.code not in {"too_long", "unknown"}:
             raise
         try:
-            return _parse_number(_LABEL.sub("", dashed[1].translate(_FOLD)), dashed[2].translate(_FOLD))
+            return _parse_number(
+                _LABEL.sub("", dashed[1].translate(_FOLD)), dashed[2].translate(_FOLD)
+            )
         except PhoneProblem:
             raise problem from None
 
@@ -113,13 +120,18 @@ def _one_of_several(folded: str, extension: str) -> tuple[str, str]:
         if second.isdigit() and len(second) <= 6 and len(first) >= 10:
             return first, second
     if len(parts) > 1:
-        _refuse("several", _("There are several numbers in this field. Enter each in a field of its own."))
+        _refuse(
+            "several",
+            _("There are several numbers in this field. Enter each in a field of its own."),
+        )
     return (parts or [""])[0], extension
 
 
 def _parse_number(folded: str, extension: str) -> Phone:
     if not (folded.isascii() and folded.removeprefix("+").isdigit()):
-        _refuse("unknown", _("This is not a telephone number: it holds other characters than digits."))
+        _refuse(
+            "unknown", _("This is not a telephone number: it holds other characters than digits.")
+        )
     if folded.startswith("00") and not folded.startswith("+"):
         folded = "+" + folded[2:]
     if folded.startswith("+86"):
@@ -127,15 +139,17 @@ def _parse_number(folded: str, extension: str) -> Phone:
         return _parse_chinese(national, extension, prefixed=True)
     if folded.startswith("+"):
         return _parse_foreign(folded, extension)
-    if folded.startswith("86") and len(folded) in {12, 13, 14} and _is_mobile(folded[2:].lstrip("0")):
+    if (
+        folded.startswith("86")
+        and len(folded) in {12, 13, 14}
+        and _is_mobile(folded[2:].lstrip("0"))
+    ):
         folded = folded[2:]
     return _parse_chinese(folded, extension, prefixed=False)
 
 
 def _is_mobile(digits: str) -> bool:
-    return len(digits) == 11 and (
-        digits[:3] in _MOBILE or _SATELLITE.fullmatch(digits) is not None
-    )
+    return len(digits) == 11 and (digits[:3] in _MOBILE or _SATELLITE.fullmatch(digits) is not None)
 
 
 def _parse_chinese(digits: str, extension: str, *, prefixed: bool) -> Phone:
@@ -163,28 +177,45 @@ def _refuse_chinese(digits: str, area: tuple[AreaCode, str] | None) -> NoReturn:
     if area is not None:
         expected = area[0].lengths[0]
         if len(area[1]) in area[0].lengths:
-            _refuse("unknown", _("No landline number starts like this. Check it with the customer."))
+            _refuse(
+                "unknown", _("No landline number starts like this. Check it with the customer.")
+            )
         _refuse(
             "too_short" if len(area[1]) < expected else "too_long",
             format_lazy(
-                _("Numbers with area code {area} have {expected} digits, this one has {found}. Check it."),
+                _(
+                    "Numbers with area code {area} have {expected} digits, this one has {found}. "
+                    "Check it."
+                ),
                 area=area[0].code, expected=expected, found=len(area[1]),
             ),
         )  # fmt: skip
     if len(digits) in {7, 8} and digits[0] in "23456789":
-        _refuse("no_area_code", _("The area code is missing. Write it in front, for example 0512-62881234."))
+        _refuse(
+            "no_area_code",
+            _("The area code is missing. Write it in front, for example 0512-62881234."),
+        )
     if digits[0] == "1" and not digits.startswith("10"):
         if len(digits) == 11:
-            _refuse("unknown", _("No mobile network has numbers that start like this. Check the first digits."))
+            _refuse(
+                "unknown",
+                _("No mobile network has numbers that start like this. Check the first digits."),
+            )
         _refuse(
             "too_short" if len(digits) < 11 else "too_long",
-            format_lazy(_("A mobile number has 11 digits, this one has {found}. Check it."), found=len(digits)),
+            format_lazy(
+                _("A mobile number has 11 digits, this one has {found}. Check it."),
+                found=len(digits),
+            ),
         )
     if len(digits) < 7:
         _refuse("too_short", _("This number is too short. Enter it with its area code."))
     if len(digits) > 12:
         _refuse("too_long", _("This number has too many digits. Enter one number only."))
-    _refuse("unknown", _("No such number exists in China. For a foreign number start with + and the country."))
+    _refuse(
+        "unknown",
+        _("No such number exists in China. For a foreign number start with + and the country."),
+    )
 
 
 def _parse_foreign(folded: str, extension: str) -> Phone:
@@ -292,7 +323,7 @@ def _format_foreign(e164: str) -> str:
 
 
 def mask_phone(stored: str) -> str:
-    """Return what may be shown to somebody who must not call: network or area, and the last digits."""
+    """Return what may be shown to somebody who must not call: the two ends of the number."""
     phone = load_phone(stored)
     digits = phone.e164[3:]
     if phone.kind == "mobile":

@@ -10,7 +10,8 @@ from keqiao.base.text import DATA, width_table
 _WORDS = {
     "重庆": " chong qing ", "厦门": " xia men ", "银行": " yin hang ", "商行": " shang hang ",
     "支行": " zhi hang ", "车行": " che hang ", "行业": " hang ye ", "六安": " lu an ",
-    "番禺": " pan yu ", "东阿": " dong e ", "大厦": " da sha ", "音乐": " yin yue ", "乐器": " yue qi ",
+    "番禺": " pan yu ", "东阿": " dong e ", "大厦": " da sha ", "音乐": " yin yue ",
+    "乐器": " yue qi ",
     "重组": " chong zu ", "会计": " kuai ji ", "首都": " shou du ",
 }  # fmt: skip
 
@@ -21,7 +22,8 @@ _SURNAMES = {
     "冼": "xian", "缪": "miao", "乐": "yue", "黑": "he", "种": "chong", "翟": "zhai", "能": "nai",
     "折": "she", "员": "yun", "繁": "po", "那": "na", "宓": "mi", "佴": "nai", "尉迟": "yu chi",
     "万俟": "mo qi", "单于": "chan yu", "长孙": "zhang sun", "澹台": "tan tai", "逄": "pang",
-    "尹": "yin", "殷": "yin", "隗": "wei", "牟": "mu", "宿": "su", "都": "du", "車": "che", "车": "che",
+    "尹": "yin", "殷": "yin", "隗": "wei", "牟": "mu", "宿": "su", "都": "du", "車": "che",
+    "车": "che",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a refused value says to the person who typed it: a code for programs, a sentence for people."""
+"""What a refused value says: a code for programs, a sentence for the person who typed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The administrative regions of China, so that a customer's place is a code that can be counted and mapped."""
+"""The administrative regions of China, so that a customer's place can be counted and mapped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ _ALIASES = {"内蒙": "150000", "广西省": "450000", "西藏省": "540000", "�
 _ENDINGS = ("省", "市", "区", "县")
 _GAPS = " \t\n\r,，、/\\-—_·>|:：;；"
 # After a short name these make a street of it: 南京东路 lies in 上海, not in 南京.
-_STREET = re.compile(r"[东南西北中]?[一二三四五六七八九十]?(?:路|街|大街|大道|巷|弄|里|胡同|桥|站|村|镇|乡)")
+_STREET = re.compile(
+    r"[东南西北中]?[一二三四五六七八九十]?(?:路|街|大街|大道|巷|弄|里|胡同|桥|站|村|镇|乡)"
+)
 
 
 @cache
@@ -49,7 +51,7 @@ def _children() -> dict[str, list[Region]]:
 
 @cache
 def _by_name() -> dict[str, list[Region]]:
-    """Return regions by every spelling, the higher level first, the official name before derived ones."""
+    """Return regions by every spelling: higher levels first, official names before derived ones."""
     exact: dict[str, list[Region]] = {}
     derived: dict[str, list[Region]] = {}
     for region in sorted(regions().values(), key=lambda item: (_level(item.code), item.code)):
@@ -107,7 +109,7 @@ def _path(code: str) -> list[Region]:
 
 
 def children(code: str | None = None) -> list[tuple[str, str]]:
-    """Return (code, official name) of what lies directly inside; of all provinces without a code."""
+    """Return (code, official name) of what lies directly inside, by default all provinces."""
     return [(region.code, region.name) for region in _children().get(code or "", [])]
 
 
@@ -119,7 +121,7 @@ def region_range(code: str) -> tuple[str, str]:
 
 
 def nearest_region(code: str) -> str | None:
-    """Return the code itself or, for a code that no longer exists, the city or province around it."""
+    """Return the code itself or, for an abolished one, the city or province around it."""
     for candidate in (code, code[:4] + "00", code[:2] + "0000"):
         if candidate in regions():
             return candidate

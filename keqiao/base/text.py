@@ -1,4 +1,4 @@
-"""Text as people meant to enter it: without invisible characters, and comparable across widths and scripts."""
+"""Text as people meant it: without invisible characters, comparable across widths and scripts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WHITE_SPACE = re.compile(r"\s+")
 # Characters that show nothing yet are no white space: they make two equal names differ, hide text
 # from a reader, or turn the writing direction (U+202E shows "exe.pdf" for "fdp.exe").
 _INVISIBLE = (
-    *range(0x00, 0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0),  # controls, without tab and newline
+    *range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0),  # controls, without tab and newline
     0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810),
     *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x2800, 0x3164,
     0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFFC), 0xFFFE, 0xFFFF, *range(0x1D173, 0x1D17B),
@@ -87,6 +87,6 @@ def simplified_table() -> dict[int, str]:
 def to_simplified(text: str) -> str:
     """Return a key in simplified characters.
 
-    For comparing only: character by character 乾隆 becomes 干隆, so the entered name is never replaced.
+    For comparing only: character by character 乾隆 becomes 干隆, so entered names are kept.
     """
     return text if text.isascii() else text.translate(simplified_table())
