@@ -11,6 +11,7 @@ from keqiao.ui import cells, icons
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.forms import BoundField
     from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -37,3 +38,13 @@ def square(name: str, classes: str = "") -> SafeString:
 def near(moment: datetime | None) -> SafeString:
     """Return the moment as people say it ("3 minutes ago"), with the exact time on hover."""
     return cells.moment_html(moment)
+
+
+@register.filter
+def dressed(bound: BoundField) -> SafeString:
+    """Return a Django form's input in the kit's dress, with its state told to screen readers."""
+    is_box = getattr(bound.field.widget, "input_type", "") in {"checkbox", "radio"}
+    attrs = {"class": "tick" if is_box else "in"}
+    if bound.errors:
+        attrs |= {"aria-invalid": "true", "aria-describedby": f"{bound.id_for_label}-err"}
+    return bound.as_widget(attrs=attrs)

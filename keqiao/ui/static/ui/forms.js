@@ -1,0 +1,46 @@
+// Forms: Ctrl+S saves, unsaved changes are not lost by a slip, the first message gets the focus.
+import { composing, word } from "./http.js";
+
+let changed = false;
+const form = () => document.querySelector("form[data-guard]");
+
+function touch(is) {
+  changed = is;
+  const state = form()?.querySelector("[data-state]");
+  if (state) state.textContent = is ? word("leave") : "";
+}
+
+document.addEventListener("input", (event) => event.target.closest("form[data-guard]") && touch(true));
+document.addEventListener("change", (event) => event.target.closest("form[data-guard]") && touch(true));
+document.addEventListener("submit", (event) => event.target.closest("form[data-guard]") && (changed = false));
+document.addEventListener("htmx:beforeRequest", (event) => event.target.matches?.("form[data-guard]") && (changed = false));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.matches?.("form[data-guard]") && !event.detail.successful && event.detail.xhr.status !== 409) touch(true);
+});
+addEventListener("beforeunload", (event) => changed && event.preventDefault());
+
+document.addEventListener("keydown", (event) => {
+  if (composing(event) || !(event.ctrlKey || event.metaKey)) return;
+  const save = (document.querySelector("dialog[open] .btn.p") || document.querySelector("[data-save]"));
+  if (!save || (event.key !== "s" && event.key !== "Enter")) return;
+  event.preventDefault();
+  save.click();
+});
+
+// An answer that keeps the form (422) puts the reader where the problem is told.
+const focusProblem = (root) => {
+  const note = root.querySelector?.("[data-focus]");
+  note?.focus();
+  note?.scrollIntoView({ block: "center" });
+};
+document.addEventListener("htmx:afterSettle", (event) => focusProblem(event.target));
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  const field = link && document.getElementById(link.hash.slice(1));
+  if (!field) return;
+  event.preventDefault();
+  field.scrollIntoView({ block: "center" });
+  (field.matches("input, select, textarea") ? field : field.querySelector("input, select, textarea"))?.focus();
+});
+focusProblem(document);
+if (location.hash.startsWith("#f-")) document.querySelector(location.hash)?.querySelector("input, select, textarea")?.focus();

@@ -1,0 +1,13 @@
+// The one script of every page; each module looks after one thing and finds its own elements.
+import "./dialogs.js";
+import "./toasts.js";
+import "./menus.js";
+import "./preferences.js";
+import "./commands.js";
+import "./selection.js";
+import "./panel.js";
+import "./shortcuts.js";
+import "./forms.js";
+import "./combobox.js";
+import "./inputs.js";
+import "./poll.js";

@@ -1,0 +1,80 @@
+// Keyboard shortcuts; silent while somebody types, while an input method composes, or when switched off.
+import { openCommands } from "./commands.js";
+import { showDialog } from "./dialogs.js";
+import { composing, getHtml } from "./http.js";
+import { closePanel, current, move, openPanel } from "./panel.js";
+import { update } from "./selection.js";
+
+const GO_PAUSE = 1200;
+let goUntil = 0;
+
+const typing = (target) => target.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+const press = (selector) => {
+  const element = document.querySelector(selector);
+  element?.click();
+  return Boolean(element);
+};
+
+function tick() {
+  const box = current()?.querySelector(".ck input");
+  if (!box) return false;
+  box.checked = !box.checked;
+  update();
+  return true;
+}
+
+function openFull() {
+  const link = document.querySelector("#panel [data-full]") || current()?.querySelector(".tt a");
+  if (link) location.assign(link.href);
+  return Boolean(link);
+}
+
+function focusFind() {
+  const box = document.querySelector("[data-find]");
+  if (box) box.focus();
+  else openCommands();
+  return true;
+}
+
+async function help() {
+  const { status, html } = await getHtml("/help/keys/");
+  if (status === 200) showDialog(html);
+}
+
+const KEYS = {
+  "?": () => (help(), true),
+  "/": focusFind,
+  c: () => press("[data-create]"),
+  e: () => press("[data-edit]") || press("#panel [data-full]"),
+  f: () => press("[data-filter]"),
+  j: () => (move(1), true),
+  k: () => (move(-1), true),
+  x: tick,
+  o: () => (openPanel(current()), true),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (composing(event) || event.defaultPrevented || document.documentElement.dataset.keys === "off") return;
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape") {
+    if (typing(event.target)) event.target.blur();
+    else if (!closePanel()) press("[data-unselect]");
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.key === "Enter" && current() && !event.target.closest("a, button, summary, input")) {
+    openFull();
+    return;
+  }
+  const key = event.key.toLowerCase();
+  if (goUntil > event.timeStamp) {
+    goUntil = 0;
+    if (press(`[data-go="${CSS.escape(key)}"]`)) event.preventDefault();
+    return;
+  }
+  if (key === "g") {
+    goUntil = event.timeStamp + GO_PAUSE;
+    return;
+  }
+  if (KEYS[key]?.()) event.preventDefault();
+});
