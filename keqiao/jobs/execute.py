@@ -15,10 +15,17 @@ from django_tasks.utils import get_module_path
 
 from keqiao.jobs import codec
 from keqiao.jobs.backend import load_task
-from keqiao.jobs.lease import Keeper, Lease, Stop, enter
+from keqiao.jobs.lease import Lease, enter
 from keqiao.jobs.models import RunOutcome
-from keqiao.jobs.options import DEFAULT_RETRY_DELAYS, DEFAULT_TIME_LIMIT, LeasedTask, acting_as
-from keqiao.jobs.problems import GiveUp, JobCancelled, LeaseLost, RetryLater, WorkerStopping
+from keqiao.jobs.options import DEFAULT_RETRY_DELAYS, LeasedTask, acting_as
+from keqiao.jobs.problems import (
+    GiveUp,
+    JobCancelled,
+    LeaseLost,
+    RetryLater,
+    TimeLimitExceeded,
+    WorkerStopping,
+)
 from keqiao.jobs.store import Claim, Ending
 
 
@@ -26,26 +33,23 @@ class UnstorableResult(Exception):
     """The task returned something JSON cannot carry; running it again would not change that."""
 
 
-def execute(claimed: Claim, stop: Stop, keeper: Keeper | None) -> tuple[Ending | None, Lease]:
-    """Return how the attempt ended (None: the job has another owner) and its lease."""
-    lease = Lease(claimed, stop, DEFAULT_TIME_LIMIT, alone=keeper is None)
-    if keeper:
-        keeper.hold(lease)
+def execute(lease: Lease) -> Ending | None:
+    """Return how the attempt ended, or None when the job has another owner."""
+    claimed = lease.claim
     enter(lease)
     try:
         with (
             acting_as(claimed.actor_id),
             structlog.contextvars.bound_contextvars(job_id=claimed.job_id, task=claimed.task),
         ):
-            return _attempt(claimed, lease), lease
+            return _attempt(claimed, lease)
     finally:
+        lease.ended = True
         enter(None)
-        if keeper:
-            keeper.hold(None)
 
 
 def _attempt(claimed: Claim, lease: Lease) -> Ending | None:
-    delays = DEFAULT_RETRY_DELAYS
+    delays: tuple[int, ...] = DEFAULT_RETRY_DELAYS
     try:
         task = load_task(claimed.task)
         if isinstance(task, LeasedTask):
@@ -64,6 +68,9 @@ def _attempt(claimed: Claim, lease: Lease) -> Ending | None:
         return Ending(RunOutcome.GIVEN_BACK)
     except (GiveUp, UnstorableResult) as problem:
         return _failure(RunOutcome.DEAD, problem)
+    except TimeLimitExceeded:
+        reason = f"Took longer than its limit of {lease.time_limit:g} seconds."
+        return Ending(RunOutcome.FAILED, reason=reason, delay=_delay(delays, claimed.attempt))
     except RetryLater as problem:
         return _failure(RunOutcome.FAILED, problem, problem.after)
     except (Exception, SystemExit) as problem:
@@ -82,7 +89,7 @@ def _call(task: Task[Any, Any], claimed: Claim) -> Any:
 
 @contextmanager
 def _guarded() -> Iterator[None]:
-    """Inside an outer transaction: mend that if a failing task broke it, else keep what it wrote."""
+    """In an outer transaction: mend that if a failing task broke it, else keep what it wrote."""
     savepoint = transaction.savepoint()
     try:
         yield

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 
 from keqiao.jobs import codec, store
 from keqiao.jobs.log import logger
-from keqiao.jobs.problems import JobCancelled, LeaseLost, WorkerStopping
+from keqiao.jobs.problems import JobCancelled, LeaseLost, TimeLimitExceeded, WorkerStopping
 
 # A stopping worker lets its task finish for this long before asking it to hand the job back;
 # a task that saved its state loses nothing and goes back at its next check.
@@ -38,6 +38,8 @@ class Lease:
         self.written: tuple[int, int, str] | None = None
         self.cancelled = False
         self.lost = False
+        self.over_time = False
+        self.ended = False
         self.time_limit = time_limit
         self._started = time.monotonic()
         self._last_beat = self._started
@@ -50,6 +52,8 @@ class Lease:
             self.look()
         if self.lost:
             raise LeaseLost
+        if self.over_time:
+            raise TimeLimitExceeded
         if self.cancelled:
             raise JobCancelled
         if self.must_stop():
@@ -73,12 +77,18 @@ class Lease:
     def beat_due(self) -> bool:
         return time.monotonic() - self._last_beat >= self.claim.lease_seconds / 4
 
+    def _over_time(self) -> bool:
+        late = time.monotonic() - self._started > self.time_limit
+        if late and not self.over_time and not self.ended:
+            self.over_time = True
+            logger.error("job_over_time_limit", job_id=self.claim.job_id, task=self.claim.task)
+        return self.over_time
+
     def look(self) -> None:
         """Read the wishes for this job; renew when it is time or when there is progress to show."""
         self.must_stop()
-        if time.monotonic() - self._started > self.time_limit:
-            self.lost = True
-            logger.error("job_over_time_limit", job_id=self.claim.job_id, task=self.claim.task)
+        if self._over_time():
+            # No more signs of life: if the task hangs, another worker takes its job over.
             return
         progress = self.progress
         if progress != self.written or self.beat_due():
@@ -110,6 +120,7 @@ class Keeper:
         self._tick = tick
         self._lock = threading.Lock()
         self._lease: Lease | None = None
+        self.outages = 0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keqiao-lease", daemon=True)
 
@@ -134,6 +145,7 @@ class Keeper:
                 lease.look()
             except DatabaseError as problem:
                 # The job goes on: whether its result counts is decided by the token at the end.
+                self.outages += 1
                 logger.warning(
                     "lease_renewal_failed", job_id=lease.claim.job_id, error=str(problem)
                 )

@@ -17,6 +17,10 @@ class LeaseLost(Interruption):
     """Another worker owns this job now; nothing this one still writes may count."""
 
 
+class TimeLimitExceeded(Interruption):
+    """The job takes longer than its task may; it counts as a failed attempt."""
+
+
 class WorkerStopping(Interruption):
     """The worker shuts down; the job goes back and continues elsewhere from its saved state."""
 

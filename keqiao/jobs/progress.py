@@ -15,8 +15,13 @@ def progress(done: int, total: int, note: str = "") -> None:
     lease = current_lease()
     if lease is None:
         return
-    lease.progress = (int(done), int(total), str(note))
+    lease.progress = (_count(done), _count(total), str(note))
     lease.check()
+
+
+def _count(number: int) -> int:
+    # What the column holds; a wrong count must not keep the job's ending from being written.
+    return max(0, min(int(number), 2**63 - 1))
 
 
 def check_cancelled() -> None:

@@ -9,19 +9,28 @@ import threading
 import time
 from collections.abc import Sequence
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 
 from keqiao.jobs import store
 from keqiao.jobs.execute import execute
 from keqiao.jobs.lease import TICK_SECONDS, Keeper, Lease, Stop
 from keqiao.jobs.log import ensure_configured, logger
 from keqiao.jobs.models import RunOutcome
+from keqiao.jobs.options import DEFAULT_TIME_LIMIT
 from keqiao.jobs.schedule import run_due_schedules, sync_schedules
 
 LEASE_SECONDS = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 LONGEST_OUTAGE_PAUSE = 10.0
 SYNC_SECONDS = 600.0
+STOPPING_TRIES = 3
 
 
 def run_worker(
@@ -82,8 +91,7 @@ class Worker:
                 pause = FIRST_PAUSE if self.jobs > before else min(pause * 2, LONGEST_PAUSE)
             except (DatabaseError, InterfaceError) as problem:
                 # A database that restarts or a full disk must not end the worker.
-                logger.error("worker_waits_for_database", worker=self.name, error=str(problem))
-                connection.close()
+                self._wait_out(problem)
                 pause = min(max(pause, 1.0) * 2, LONGEST_OUTAGE_PAUSE)
             self.stop.wait(pause)
         logger.info("worker_stopped", worker=self.name, jobs=self.jobs)
@@ -95,8 +103,13 @@ class Worker:
             return
         claimed = self._claim()
         while claimed is not None:
-            ending, lease = self._run(claimed)
-            claimed = self._settle(claimed, ending, lease)
+            lease = Lease(claimed, self.stop, DEFAULT_TIME_LIMIT, alone=self._keeper is None)
+            self._hold(lease)
+            try:
+                ending = self._run(lease)
+                claimed = self._settle(lease, ending)
+            finally:
+                self._hold(None)
             self._chores()
 
     def _claim(self) -> store.Claim | None:
@@ -104,10 +117,15 @@ class Worker:
             return None
         return store.claim(self.name, self.lease_seconds, self.queues)
 
-    def _run(self, claimed: store.Claim) -> tuple[store.Ending | None, Lease]:
+    def _hold(self, lease: Lease | None) -> None:
+        if self._keeper:
+            self._keeper.hold(lease)
+
+    def _run(self, lease: Lease) -> store.Ending | None:
+        claimed = lease.claim
         self.jobs += 1
         started = time.monotonic()
-        ending, lease = execute(claimed, self.stop, self._keeper)
+        ending = execute(lease)
         logger.info(
             "job_ended",
             job_id=claimed.job_id,
@@ -119,23 +137,45 @@ class Worker:
         )
         # A task may leave a broken connection behind; its ending must still be written.
         _drop_broken_connection()
-        return ending, lease
+        return ending
 
-    def _settle(
-        self, claimed: store.Claim, ending: store.Ending | None, lease: Lease
-    ) -> store.Claim | None:
-        """Write the ending and take the next job in one transaction: one disk sync per job."""
+    def _settle(self, lease: Lease, ending: store.Ending | None) -> store.Claim | None:
+        """Write the ending, take the next job; the work is done, so an outage is waited out."""
         if ending is None:
-            logger.warning("job_has_another_owner", job_id=claimed.job_id, worker=self.name)
+            logger.warning("job_has_another_owner", job_id=lease.claim.job_id, worker=self.name)
             return self._claim()
-        if ending.outcome == RunOutcome.GIVEN_BACK:
-            logger.info("job_given_back", job_id=claimed.job_id, worker=self.name)
+        pause, tries = 0.5, 0
+        while True:
+            try:
+                return self._settle_once(lease, ending)
+            except (OperationalError, InterfaceError) as problem:
+                tries += 1
+                # A worker that must stop leaves the job to its lease after a few tries.
+                if connection.in_atomic_block or (self.stop.is_set() and tries > STOPPING_TRIES):
+                    raise
+                self._wait_out(problem)
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_OUTAGE_PAUSE)
+            except DatabaseError as problem:
+                logger.error("ending_refused", job_id=lease.claim.job_id, error=str(problem))
+                reason = f"The result could not be stored: {type(problem).__name__}"
+                ending = store.Ending(RunOutcome.DEAD, reason=reason)
+                lease.progress = None
+
+    def _settle_once(self, lease: Lease, ending: store.Ending) -> store.Claim | None:
+        """One transaction for this ending and the next claim: one disk sync per job."""
         with transaction.atomic():
-            kept = store.settle(claimed, ending, lease.progress)
+            kept = store.settle(lease.claim, ending, lease.progress)
             following = self._claim()
         if not kept:
-            logger.warning("late_result_refused", job_id=claimed.job_id, worker=self.name)
+            logger.warning("late_result_refused", job_id=lease.claim.job_id, worker=self.name)
         return following
+
+    def _wait_out(self, problem: Exception) -> None:
+        """Note an outage: beats that did not move during it say nothing about other workers."""
+        logger.error("worker_waits_for_database", worker=self.name, error=str(problem))
+        connection.close()
+        self._watch = Watch()
 
     def _chores(self) -> None:
         """Timetable and abandoned jobs, at most once a second."""
@@ -147,6 +187,9 @@ class Worker:
             sync_schedules()
             self._last_sync = moment
         run_due_schedules()
+        if self._keeper and self._keeper.outages:
+            self._keeper.outages = 0
+            self._watch = Watch()
         self._watch.look()
 
 

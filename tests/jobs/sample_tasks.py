@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from django_tasks import TaskContext, task
 
 from keqiao.jobs.models import Schedule
-from keqiao.jobs.problems import GiveUp, RetryLater
+from keqiao.jobs.problems import GiveUp, RetryLater, TimeLimitExceeded
 from keqiao.jobs.progress import (
     check_cancelled,
     current_job_id,
@@ -162,3 +163,27 @@ def enqueue_more() -> None:
 @task()
 def tick() -> None:
     """Used as a periodic task."""
+
+
+GATES: dict[int, threading.Event] = {}
+
+
+@task()
+def count_and_wait(total: int) -> None:
+    """Go half the way, wait for the test, go the rest."""
+    for done in range(total):
+        progress(done + 1, total)
+        if done + 1 == total // 2:
+            GATES[total].wait(30)
+
+
+@task(time_limit=0, retry_delays=())
+def endless(path: str) -> None:
+    note(path, "start")
+    try:
+        while True:
+            check_cancelled()
+            time.sleep(0.02)
+    except TimeLimitExceeded:
+        note(path, "stopped")
+        raise
