@@ -194,7 +194,8 @@ def company_core(name: str) -> str:
             words.pop()
         return " ".join(words).rstrip(",.")
     text = _BRACKETS.sub(_inside_brackets, text).replace(" ", "")
-    return _without_place(_without_form(text)) or text
+    bare = text if text.endswith(_BRANCHES) else _without_form(text)
+    return _without_place(bare) or text
 
 
 def fold_person(name: str) -> str:

@@ -90,3 +90,8 @@ def _read_surname(text: str, *, letters: bool = False) -> str:
 
 def _first_letters(reading: str) -> str:
     return "".join(part[0] for part in reading.split())
+
+
+def all_syllables() -> list[str]:
+    """Return every syllable a Chinese character can have, without tones."""
+    return sorted({line.split(" ")[0] for line in _lines()})
