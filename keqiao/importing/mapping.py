@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +23,8 @@ ACCEPTED_SHARE = 0.8
 TELLING = frozenset({"phone", "phones", "email", "emails", "uscc", "resident_id", "url", "region"})
 # Kinds that check their values, so that content may speak against a name.
 CHECKING = TELLING | {"date", "datetime", "integer", "money", "percent", "choice"}
+# The words of a header, taken apart at signs and where the script changes.
+PARTS = re.compile(r"[A-Za-z][A-Za-z0-9 _.-]*|[^\W_A-Za-z]+")
 # Which line of the thesaurus speaks for the title of an object, by the kind of the title.
 TITLE_LINES = {"company_name": "companyname", "person_name": "personname"}
 
@@ -129,7 +132,7 @@ def _score(
     names: tuple[frozenset[str], frozenset[str]],
     values: list[Any],
 ) -> tuple[float, Why, float | None] | None:
-    by_name = _name_score(folded(column.header), *names)
+    by_name = _name_score(column.header, *names)
     telling = field.kind.key in TELLING
     if by_name is None and not (telling and len(values) >= 3):
         return None
@@ -146,18 +149,25 @@ def _score(
 
 
 def _name_score(
-    header: str, own: frozenset[str], other: frozenset[str]
+    written: str, own: frozenset[str], other: frozenset[str]
 ) -> tuple[float, Why] | None:
+    header = folded(written)
     if not header:
         return None
     if header in own:
         return 1.0, Why.NAME
     if header in other:
         return 0.92, Why.SYNONYM
+    # Two languages or a remark in one header: "电话 / Mobile", "电话(必填)".
+    parts = {folded(part) for part in PARTS.findall(written)} - {"", header}
+    if parts & own:
+        return 0.9, Why.NAME
+    if parts & other:
+        return 0.85, Why.SYNONYM
     for term in own | other:
         long_enough = len(term) >= (2 if not term.isascii() else 4)
         if long_enough and (term in header or (header in term and len(header) >= len(term) - 1)):
-            return 0.6 + 0.2 * min(len(term), len(header)) / max(len(term), len(header)), Why.PART
+            return 0.5 + 0.3 * min(len(term), len(header)) / max(len(term), len(header)), Why.PART
     return None
 
 
