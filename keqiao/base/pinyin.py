@@ -94,4 +94,5 @@ def _first_letters(reading: str) -> str:
 
 def all_syllables() -> list[str]:
     """Return every syllable a Chinese character can have, without tones."""
-    return sorted({line.split(" ")[0] for line in _lines()})
+    lines = (DATA / "pinyin.txt").read_text(encoding="utf-8").splitlines()
+    return sorted({line.split(" ")[0] for line in lines})

@@ -1,0 +1,256 @@
+"""Who may do what, in one place: every road to data takes an `Access` first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from keqiao.access.matrix import Matrix, matrix
+from keqiao.access.models import Collaborator
+from keqiao.access.rights import Action, Level, Right
+from keqiao.base.clock import now
+from keqiao.catalog.field import Sensitivity
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from keqiao.access.models import ApiToken, User
+    from keqiao.catalog.field import Field
+    from keqiao.catalog.object_type import ObjectType
+
+_INLINE_SHARED = 500
+_NOBODY = Q(pk__in=())
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a user, a program with a user's token, or the system with a reason."""
+
+    kind: str  # "user" | "token" | "system"
+    user_id: int | None
+    name: str
+    reason: str = ""
+    token_id: int | None = None
+
+
+@dataclass(frozen=True)
+class FieldMask:
+    """What may be done with each field of one object type."""
+
+    default: Right
+    rights: dict[str, Right]
+
+    def __getitem__(self, name: str) -> Right:
+        return self.rights.get(name, self.default)
+
+    def is_hidden(self, name: str) -> bool:
+        return self[name] is Right.HIDDEN
+
+    def is_readable(self, name: str) -> bool:
+        return self[name] >= Right.READ
+
+    def is_writable(self, name: str) -> bool:
+        return self[name] is Right.WRITE
+
+
+@dataclass(frozen=True, eq=False)
+class Access:
+    """What one actor may see and do, fixed for one request, job or token call."""
+
+    actor: Actor
+    department_id: int | None = None
+    is_administrator: bool = False
+    scopes: frozenset[str] | None = None  # of an API token; None: no limit beyond the user's own
+    _masks: dict[str, FieldMask] = dataclass_field(default_factory=dict)
+    _shared: dict[tuple[str, bool], list[int]] = dataclass_field(default_factory=dict)
+
+    @classmethod
+    def for_user(cls, user: User) -> Access:
+        return cls(
+            Actor("user", user.pk, user.name),
+            department_id=user.department_id,
+            is_administrator=user.is_administrator,
+        )
+
+    @classmethod
+    def for_token(cls, token: ApiToken) -> Access:
+        return cls(
+            Actor("token", token.user_id, f"{token.user.name} · {token.name}", token_id=token.pk),
+            department_id=token.user.department_id,
+            is_administrator=token.user.is_administrator,
+            scopes=frozenset(token.scopes),
+        )
+
+    @classmethod
+    def system(cls, reason: str) -> Access:
+        """The explicit bypass: sees and may do everything, and every change says why."""
+        return cls(Actor("system", None, "Keqiao", reason=reason), is_administrator=True)
+
+    @property
+    def is_system(self) -> bool:
+        return self.actor.kind == "system"
+
+    @property
+    def user_id(self) -> int | None:
+        return self.actor.user_id
+
+    @cached_property
+    def _matrix(self) -> Matrix:
+        return matrix()
+
+    @cached_property
+    def _roles(self) -> tuple[int, ...]:
+        return self._matrix.roles_of.get(self.actor.user_id or 0, ())
+
+    @cached_property
+    def _subtree(self) -> list[int]:
+        return self._matrix.subtree(self.department_id)
+
+    def level(self, action: Action, object_type: ObjectType) -> Level:
+        """Return the widest level any of the actor's roles gives."""
+        if self.scopes is not None and not self._token_allows(action, object_type):
+            return Level.NONE
+        if self.is_administrator:
+            return Level.ALL
+        levels = self._matrix.levels
+        given = [
+            levels[key]
+            for role in self._roles
+            if (key := (role, object_type.key, action.value)) in levels
+        ]
+        return max(given, key=lambda level: level.rank, default=Level.NONE)
+
+    def _token_allows(self, action: Action, object_type: ObjectType) -> bool:
+        assert self.scopes is not None
+        wanted = "read" if action is Action.VIEW else "write"
+        return bool(
+            self.scopes & {f"*:{wanted}", "*:write", f"{object_type.key}:{wanted}"}
+            or (wanted == "read" and f"{object_type.key}:write" in self.scopes)
+        )
+
+    def can(self, action: Action, object_type: ObjectType) -> bool:
+        return self.level(action, object_type) is not Level.NONE
+
+    def scope(self, action: Action, object_type: ObjectType) -> Q:
+        """Return the condition a record must meet for `action`."""
+        level = self.level(action, object_type)
+        if level is Level.ALL:
+            return Q()
+        if level is Level.NONE:
+            return _NOBODY
+        reach = self._shared_condition(action, object_type)
+        if level.rank >= Level.OWN.rank:
+            reach |= Q(owner_id=self.user_id)
+        if level is Level.TEAM and self.department_id is not None:
+            reach |= Q(team_id=self.department_id)
+        if level is Level.SUBTREE and self._subtree:
+            reach |= Q(team_id__in=self._subtree)
+        return reach or _NOBODY
+
+    def _shared_condition(self, action: Action, object_type: ObjectType) -> Q:
+        """Records the actor was let in to; few of them are named by id so that indexes serve."""
+        if action not in {Action.VIEW, Action.CHANGE, Action.EXPORT}:
+            return Q()
+        writing = action is Action.CHANGE
+        ids = self.shared_ids(object_type, writing=writing)
+        if not ids:
+            return Q()
+        if len(ids) <= _INLINE_SHARED:
+            return Q(pk__in=ids)
+        return Q(pk__in=self._collaborations(object_type, writing=writing))
+
+    def shared_ids(self, object_type: ObjectType, *, writing: bool = False) -> list[int]:
+        key = (object_type.key, writing)
+        if key not in self._shared:
+            rows = self._collaborations(object_type, writing=writing)
+            self._shared[key] = list(rows[: _INLINE_SHARED + 1].values_list("record_id", flat=True))
+        return self._shared[key]
+
+    def _collaborations(self, object_type: ObjectType, *, writing: bool):  # type: ignore[no-untyped-def]
+        rows = Collaborator.objects.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now()),
+            user_id=self.user_id,
+            object_key=object_type.key,
+        )
+        return (rows.filter(can_write=True) if writing else rows).values("record_id")
+
+    def visibility_terms(self, object_type: ObjectType) -> list[str] | None:
+        """Return the search-index terms of which one must match; None when all is visible."""
+        level = self.level(Action.VIEW, object_type)
+        if level is Level.ALL:
+            return None
+        terms = [] if level.rank < Level.OWN.rank else [f"_o{self.user_id}"]
+        if level is Level.TEAM and self.department_id is not None:
+            terms.append(f"_t{self.department_id}")
+        if level is Level.SUBTREE:
+            terms.extend(f"_t{team}" for team in self._subtree)
+        return terms
+
+    def fields(self, object_type: ObjectType) -> FieldMask:
+        """Return the field rights: the most generous of the actor's roles, else by sensitivity."""
+        mask = self._masks.get(object_type.key)
+        if mask is None:
+            mask = self._masks[object_type.key] = self._build_mask(object_type)
+        return mask
+
+    def _build_mask(self, object_type: ObjectType) -> FieldMask:
+        if self.is_system:
+            return FieldMask(Right.WRITE, {})
+        rights = {
+            name: self._field_right(object_type, field)
+            for name, field in object_type.fields().items()
+        }
+        return FieldMask(Right.HIDDEN, rights)
+
+    def _field_right(self, object_type: ObjectType, field: Field) -> Right:
+        default = Right.MASKED if field.sensitivity is Sensitivity.SECRET else Right.WRITE
+        if self.is_administrator:
+            return default
+        table = self._matrix.field_rights
+        given = [table.get((role, object_type.key, field.name), default) for role in self._roles]
+        return max(given, default=Right.HIDDEN)
+
+    def allows(self, action: Action, record: Model) -> bool:
+        """Answer for one record with the very condition that lists use."""
+        from keqiao.catalog.registry import object_type_of
+
+        declared = object_type_of(type(record))
+        manager = type(record)._default_manager
+        return manager.filter(self.scope(action, declared), pk=record.pk).exists()
+
+    def person_name(self, user_id: int | None) -> str:
+        person = self._matrix.people.get(user_id or 0)
+        return person.name if person else ""
+
+    def department_name(self, department_id: int | None) -> str:
+        return self._matrix.departments.get(department_id or 0, ("", ""))[0]
+
+    def is_in_reach(
+        self,
+        action: Action,
+        object_type: ObjectType,
+        owner_id: int | None,
+        team_id: int | None,
+        record_id: int | None,
+    ) -> bool:
+        """Answer the question of `scope` for values in memory (a record not yet written)."""
+        level = self.level(action, object_type)
+        if level is Level.ALL:
+            return True
+        if level is Level.NONE:
+            return False
+        if (
+            record_id is not None
+            and action in {Action.VIEW, Action.CHANGE}
+            and record_id in (self.shared_ids(object_type, writing=action is Action.CHANGE))
+        ):
+            return True
+        if level.rank >= Level.OWN.rank and owner_id == self.user_id:
+            return True
+        if level is Level.TEAM:
+            return team_id is not None and team_id == self.department_id
+        return level is Level.SUBTREE and team_id in self._subtree

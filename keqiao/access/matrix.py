@@ -1,0 +1,89 @@
+"""The rights of all roles as this process knows them, reloaded when somebody changes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from keqiao.access.models import Department, FieldRight, Role, RoleRight, User
+from keqiao.access.rights import Level, Right, right_named
+from keqiao.catalog import state
+
+
+@dataclass(frozen=True)
+class Person:
+    """A colleague as the directory shows one."""
+
+    id: int
+    name: str
+    department_id: int | None
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rights by role, and the company's directory, as of one version."""
+
+    version: int
+    levels: dict[tuple[int, str, str], Level] = field(default_factory=dict)
+    field_rights: dict[tuple[int, str, str], Right] = field(default_factory=dict)
+    roles_of: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    people: dict[int, Person] = field(default_factory=dict)
+    departments: dict[int, tuple[str, str]] = field(default_factory=dict)  # id -> (name, path)
+
+    def subtree(self, department_id: int | None) -> list[int]:
+        """Return the ids of a department and all below it."""
+        if department_id is None or department_id not in self.departments:
+            return []
+        path = self.departments[department_id][1]
+        return [id_ for id_, (_name, other) in self.departments.items() if other.startswith(path)]
+
+
+_current = Matrix(version=-1)
+
+
+def matrix() -> Matrix:
+    """Return the rights now in force; reads the database only after a change."""
+    global _current
+    number = state.version(state.ACCESS)
+    found = _current
+    if found.version != number:
+        found = _current = _load(number)
+    return found
+
+
+def forget() -> None:
+    """Drop the snapshot (tests that roll the database back behind its version)."""
+    global _current
+    _current = Matrix(version=-1)
+
+
+def _load(number: int) -> Matrix:
+    roles_of: dict[int, tuple[int, ...]] = {}
+    for user_id, role_id in User.roles.through.objects.values_list("user_id", "role_id"):
+        roles_of[user_id] = (*roles_of.get(user_id, ()), role_id)
+    return Matrix(
+        version=number,
+        levels={
+            (right.role_id, right.object_key, right.action): Level(right.level)
+            for right in RoleRight.objects.all()
+        },
+        field_rights={
+            (right.role_id, right.object_key, right.field): right_named(right.right)
+            for right in FieldRight.objects.all()
+        },
+        roles_of=roles_of,
+        people={
+            id_: Person(id_, name, department_id, is_active)
+            for id_, name, department_id, is_active in User.objects.values_list(
+                "id", "name", "department_id", "is_active"
+            )
+        },
+        departments={
+            id_: (name, path)
+            for id_, name, path in Department.objects.values_list("id", "name", "path")
+        },
+    )
+
+
+def role_names() -> dict[int, str]:
+    return dict(Role.objects.values_list("id", "name"))

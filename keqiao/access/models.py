@@ -1,0 +1,141 @@
+"""Who works here and what they may do: users, departments, roles, rights, collaborators, API tokens."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Department(models.Model):
+    """A part of the company; `path` ("/1/4/") makes a subtree one prefix look-up."""
+
+    name = models.CharField(_("name"), max_length=80)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    path = models.CharField(max_length=200, db_index=True, default="/")
+    position = models.IntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["path"]
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username__iexact=username)
+
+    def create_user(self, username: str, password: str | None = None, **fields: object) -> User:
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person who signs in. Rights come from roles; an administrator may configure everything."""
+
+    username = models.CharField(_("sign-in name"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    email = models.EmailField(_("e-mail"), blank=True, default="")
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="members"
+    )
+    roles = models.ManyToManyField("Role", blank=True, related_name="users")
+    is_active = models.BooleanField(_("active"), default=True)
+    is_administrator = models.BooleanField(_("administrator"), default=False)
+    language = models.CharField(_("language"), max_length=10, default="zh-hans")
+    theme = models.CharField(_("theme"), max_length=10, default="auto")
+    density = models.CharField(_("density"), max_length=10, default="comfortable")
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    objects = UserManager()
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+
+class Role(models.Model):
+    """A named set of rights."""
+
+    key = models.CharField(max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    name_en = models.CharField(_("English name"), max_length=60, blank=True, default="")
+
+
+class RoleRight(models.Model):
+    """How far a role may go with one action on one object type."""
+
+    role = models.ForeignKey(Role, models.CASCADE, related_name="rights")
+    object_key = models.CharField(max_length=40)
+    action = models.CharField(max_length=12)
+    level = models.CharField(max_length=8)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["role", "object_key", "action"], name="role_right_once")
+        ]
+
+
+class FieldRight(models.Model):
+    """What a role may do with one field: hidden, masked, read or write."""
+
+    role = models.ForeignKey(Role, models.CASCADE, related_name="field_rights")
+    object_key = models.CharField(max_length=40)
+    field = models.CharField(max_length=48)
+    right = models.CharField(max_length=8)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["role", "object_key", "field"], name="field_right_once")
+        ]
+
+
+class Collaborator(models.Model):
+    """A colleague let in to one record, to read or to write, perhaps until a date."""
+
+    object_key = models.CharField(max_length=40)
+    record_id = models.BigIntegerField()
+    user = models.ForeignKey(User, models.CASCADE, related_name="collaborations")
+    can_write = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    added_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["object_key", "record_id", "user"], name="collaborator_once"
+            )
+        ]
+        indexes = [models.Index(fields=["user", "object_key"], name="collaborator_user")]
+
+
+class ApiToken(models.Model):
+    """A program's key to the API: shown once, kept as a hash, limited in scope and time."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class SetupToken(models.Model):
+    """The one-time key of a new installation: whoever has it makes the first administrator."""
+
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,140 @@
+"""Quantities: whole numbers, percentages and money, all kept as integers so that sums are exact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.base.money import MoneyProblem, format_money, minor_digits, parse_money
+from keqiao.base.numbers import NumberProblem, parse_integer, parse_percent
+from keqiao.catalog.kinds.base import FieldKind, as_text
+from keqiao.catalog.problems import FieldProblem
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from keqiao.catalog.field import Field
+
+LIMIT = 10**15  # fits a 64-bit column with room for sums over a million rows
+
+COMPARISONS = (
+    "equals",
+    "not_equals",
+    "at_least",
+    "at_most",
+    "more_than",
+    "less_than",
+    "between",
+    "is_empty",
+    "is_filled",
+)
+
+
+class IntegerKind(FieldKind):
+    """A whole number."""
+
+    key: ClassVar[str] = "integer"
+    label = _("Whole number")
+    operators = COMPARISONS
+    numeric = True
+
+    def clean(self, raw: Any, field: Field) -> int | None:
+        if isinstance(raw, str):
+            raw = as_text(raw)
+        if raw is None or raw == "":
+            return None
+        if isinstance(raw, bool):
+            raise FieldProblem(_("Please enter a number."), "type")
+        try:
+            value = self.parse(raw, field)
+        except (NumberProblem, MoneyProblem) as problem:
+            raise FieldProblem(problem.message, problem.code) from None
+        if abs(value) > LIMIT:
+            raise FieldProblem(_("This number is too large. Please check it."), "too_large")
+        return value
+
+    def parse(self, raw: Any, field: Field) -> int:
+        return parse_integer(raw)
+
+    def repair_code(self, raw: str, value: Any, field: Field) -> str | None:
+        return "number_form"
+
+    def accepted_forms(self, value: Any, field: Field) -> set[str]:
+        return {self.text(value, field), str(self.wire(value, field)), f"{value:,}"}
+
+    def clean_operand(self, raw: Any, field: Field) -> Any:
+        return self.clean(raw, field)
+
+    def likeness(self, a: Any, b: Any) -> float:
+        largest = max(abs(a), abs(b))
+        return 1.0 if largest == 0 else max(0.0, 1 - abs(a - b) / largest)
+
+    def sample(self, rng: Random, field: Field) -> Any:
+        return rng.randrange(1, 5000)
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "integer", "minimum": -LIMIT, "maximum": LIMIT}
+
+
+class PercentKind(IntegerKind):
+    """A percentage, kept in hundredths of a percent (12.5 % is 1250)."""
+
+    key = "percent"
+    label = _("Percentage")
+
+    def parse(self, raw: Any, field: Field) -> int:
+        return parse_percent(raw)
+
+    def text(self, value: Any, field: Field) -> str:
+        return "" if value is None else f"{value / 100:g}%"
+
+    def wire(self, value: Any, field: Field) -> Any:
+        return None if value is None else value / 100
+
+    def sample(self, rng: Random, field: Field) -> Any:
+        return f"{rng.randrange(0, 100)}%"
+
+    def accepted_forms(self, value: Any, field: Field) -> set[str]:
+        return {self.text(value, field), f"{value / 100:g}", f"{value / 100:.1f}", str(value / 100)}
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "number", "description": "Percent: 12.5 means 12.5 %."}
+
+
+class MoneyKind(IntegerKind):
+    """An amount of money, kept in the currency's smallest unit."""
+
+    key = "money"
+    label = _("Money")
+
+    def parse(self, raw: Any, field: Field) -> int:
+        return parse_money(raw, field.currency)
+
+    def text(self, value: Any, field: Field) -> str:
+        return "" if value is None else format_money(value, field.currency)
+
+    def wire(self, value: Any, field: Field) -> Any:
+        if value is None:
+            return None
+        digits = minor_digits(field.currency)
+        sign, units = ("-" if value < 0 else ""), str(abs(value)).rjust(digits + 1, "0")
+        return f"{sign}{units[:-digits]}.{units[-digits:]}" if digits else f"{sign}{units}"
+
+    def accepted_forms(self, value: Any, field: Field) -> set[str]:
+        plain = self.wire(value, field)
+        short = plain.rstrip("0").rstrip(".") if "." in plain else plain
+        one_digit = plain[:-1] if plain.endswith("0") else plain
+        formatted = self.text(value, field)
+        bare = formatted.lstrip("-¥￥$€£ ")
+        return {formatted, plain, short, one_digit, bare, bare.removesuffix(".00")}
+
+    def sample(self, rng: Random, field: Field) -> Any:
+        return f"{rng.randrange(1, 10**8) / 100:.2f}"
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {
+            "type": "string",
+            "pattern": r"^-?\d+(\.\d+)?$",
+            "description": f"Decimal amount in {field.currency}.",
+        }

@@ -1,0 +1,164 @@
+"""The comparisons of the filter language, each as one function from a field to a condition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.base.regions import region_range
+from keqiao.catalog.field import JsonKey
+from keqiao.catalog.models import ListValue
+from keqiao.catalog.problems import FieldProblem
+from keqiao.catalog.relative_dates import period
+
+if TYPE_CHECKING:
+
+    from django.utils.functional import Promise
+
+    from keqiao.catalog.field import Field
+
+Builder = "Callable[[Field, str, Any], Q]"
+
+OPERATOR_LABELS: dict[str, str | Promise] = {
+    "equals": _("is"),
+    "not_equals": _("is not"),
+    "contains": _("contains"),
+    "starts_with": _("starts with"),
+    "any_of": _("is any of"),
+    "none_of": _("is none of"),
+    "at_least": _("at least"),
+    "at_most": _("at most"),
+    "more_than": _("more than"),
+    "less_than": _("less than"),
+    "between": _("between"),
+    "within": _("within"),
+    "is_empty": _("is empty"),
+    "is_filled": _("is filled"),
+    "is_me": _("is me"),
+}
+WITHOUT_VALUE = frozenset({"is_empty", "is_filled", "is_me"})
+_MOST_OPERANDS = 200
+
+
+def operands(raw: Any) -> list[Any]:
+    """Return the values of an operator that takes several, given as a list or `a,b,c`."""
+    values = raw if isinstance(raw, (list, tuple)) else str(raw).split(",")
+    if len(values) > _MOST_OPERANDS:
+        raise FieldProblem(_("At most 200 values fit into one condition."), "too_many")
+    return [value for value in values if value not in ("", None)]
+
+
+def _cleaned(field: Field, raw: Any) -> Any:
+    value = field.kind.clean_operand(raw, field)
+    if field.kind.is_empty(value):
+        raise FieldProblem(_("Please give a value to compare with."), "missing")
+    return value
+
+
+def _lookup(path: str, name: str, value: Any) -> Q:
+    return Q((f"{path}__{name}" if name else path, value))
+
+
+def _equals(field: Field, path: str, raw: Any) -> Q:
+    return _lookup(path, "", _cleaned(field, raw))
+
+
+def _not_equals(field: Field, path: str, raw: Any) -> Q:
+    return ~_lookup(path, "", _cleaned(field, raw)) | _is_empty(field, path, None)
+
+
+def _contains(field: Field, path: str, raw: Any) -> Q:
+    text = str(raw).strip()
+    if not text:
+        raise FieldProblem(_("Please give a value to compare with."), "missing")
+    if field.kind.searchable == "phone":
+        text = "".join(char for char in text if char.isdigit())
+        if not text:
+            raise FieldProblem(_("Please give some digits of the number."), "missing")
+    return _lookup(path, "icontains", text[:200])
+
+
+def _starts_with(field: Field, path: str, raw: Any) -> Q:
+    text = str(raw).strip()
+    if not text:
+        raise FieldProblem(_("Please give a value to compare with."), "missing")
+    return _lookup(path, "istartswith", text[:200])
+
+
+def _any_of(field: Field, path: str, raw: Any) -> Q:
+    return _lookup(path, "in", [_cleaned(field, one) for one in operands(raw)])
+
+
+def _none_of(field: Field, path: str, raw: Any) -> Q:
+    return ~_any_of(field, path, raw) | _is_empty(field, path, None)
+
+
+def _comparison(name: str) -> Any:
+    def build(field: Field, path: str, raw: Any) -> Q:
+        return _lookup(path, name, _cleaned(field, raw))
+
+    return build
+
+
+def _between(field: Field, path: str, raw: Any) -> Q:
+    ends = operands(raw)
+    if len(ends) != 2:
+        raise FieldProblem(_("Please give a lower and an upper value."), "missing")
+    low, high = (_cleaned(field, end) for end in ends)
+    return _lookup(path, "gte", low) & _lookup(path, "lte", high)
+
+
+def _within(field: Field, path: str, raw: Any) -> Q:
+    if field.kind.key == "region":
+        low, high = region_range(_cleaned(field, raw))
+        return _lookup(path, "gte", low) & _lookup(path, "lt", high)
+    start, end = period(str(raw), as_moments=field.kind.key == "datetime")
+    if field.custom:
+        start, end = field.kind.dump(start), field.kind.dump(end)
+    return _lookup(path, "gte", start) & _lookup(path, "lt", end)
+
+
+def _is_empty(field: Field, path: str, _raw: Any) -> Q:
+    if isinstance(field.storage, JsonKey) or field.kind.empty is None:
+        return _lookup(path, "isnull", True)
+    return _lookup(path, "", field.kind.empty)
+
+
+def _is_filled(field: Field, path: str, raw: Any) -> Q:
+    if isinstance(field.storage, JsonKey) or field.kind.empty is None:
+        return _lookup(path, "isnull", False)
+    return ~_lookup(path, "", field.kind.empty)
+
+
+BUILDERS: dict[str, Any] = {
+    "equals": _equals,
+    "not_equals": _not_equals,
+    "contains": _contains,
+    "starts_with": _starts_with,
+    "any_of": _any_of,
+    "none_of": _none_of,
+    "at_least": _comparison("gte"),
+    "at_most": _comparison("lte"),
+    "more_than": _comparison("gt"),
+    "less_than": _comparison("lt"),
+    "between": _between,
+    "within": _within,
+    "is_empty": _is_empty,
+    "is_filled": _is_filled,
+}
+
+
+def term_condition(field: Field, operator: str, raw: Any) -> Q:
+    """Build a condition on a value that holds several, through the list-value index."""
+    rows = ListValue.objects.filter(object_key=field.object_key, field=field.name)
+    if operator in {"is_empty", "is_filled"}:
+        filled = Exists(rows.filter(record_id=OuterRef("pk")))
+        return Q(filled) if operator == "is_filled" else ~Q(filled)
+    wanted = [
+        field.kind.term_for(field.kind.clean_operand(one, field), field)
+        for one in (operands(raw) if operator in {"any_of", "none_of"} else [raw])
+    ]
+    found = Q(pk__in=rows.filter(value__in=wanted).values("record_id"))
+    return ~found if operator == "none_of" else found

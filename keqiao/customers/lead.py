@@ -1,0 +1,105 @@
+"""Lead (线索): somebody who may become a customer and has not been qualified yet."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.catalog.columns import (
+    ChoiceField,
+    CompanyNameField,
+    DateField,
+    EmailField,
+    LongTextField,
+    MoneyField,
+    PersonNameField,
+    PhoneField,
+    RegionField,
+    ShortTextField,
+    TagsField,
+)
+from keqiao.catalog.field import Choice, Sensitivity
+from keqiao.catalog.object_type import Layout, ListSpec, ObjectType, Section, UniqueWhen
+from keqiao.catalog.registry import register
+from keqiao.customers.choices import INDUSTRIES, SOURCES
+from keqiao.records.models import LIVE, Record
+
+STATES = (
+    Choice("new", _("New"), "blue", ("新建", "未处理", "待跟进")),
+    Choice("contacting", _("In contact"), "amber", ("跟进中", "联系中")),
+    Choice("qualified", _("Qualified"), "jade", ("已确认", "有效", "有意向")),
+    Choice("unqualified", _("Unqualified"), "", ("无效", "已关闭", "放弃")),
+)
+
+
+class Lead(Record):
+    """A possible customer."""
+
+    name = CompanyNameField(
+        _("lead"),
+        required=True,
+        sort_name="title_key",
+        standard=_("The company, or what the inquiry is about."),
+        synonyms=("线索", "线索名称", "公司", "公司名称", "主题", "company"),
+    )
+    contact_name = PersonNameField(_("contact person"), synonyms=("联系人", "姓名", "contact"))
+    position = ShortTextField(_("position"), max_length=80, synonyms=("职务", "职位"))
+    phone = PhoneField(
+        _("phone"),
+        sensitivity=Sensitivity.PERSONAL,
+        synonyms=("电话", "手机", "手机号", "联系电话", "mobile", "tel"),
+    )
+    email = EmailField(
+        _("e-mail"), sensitivity=Sensitivity.PERSONAL, synonyms=("邮箱", "电子邮箱", "mail")
+    )
+    state = ChoiceField(_("state"), options=STATES, starts_as="new", synonyms=("状态", "线索状态"))
+    source_channel = ChoiceField(_("source"), options=SOURCES, synonyms=("来源", "线索来源"))
+    industry = ChoiceField(_("industry"), options=INDUSTRIES, synonyms=("行业",))
+    region = RegionField(_("region"), synonyms=("地区", "省市区", "所在地", "城市"))
+    expected_amount = MoneyField(_("expected amount"), synonyms=("预计金额", "预算", "金额"))
+    next_contact_on = DateField(_("next contact"), synonyms=("下次联系", "下次联系时间"))
+    tags = TagsField(_("tags"), synonyms=("标签",))
+    note = LongTextField(_("note"), synonyms=("备注", "需求", "说明", "remark"))
+
+    class Meta(Record.Meta):
+        indexes = [
+            *Record.Meta.indexes,
+            models.Index(fields=["state", "updated_at", "id"], condition=LIVE, name="lead_state"),
+            models.Index(
+                fields=["next_contact_on", "id"], condition=LIVE, name="lead_next_contact"
+            ),
+        ]
+
+
+LEAD = register(
+    ObjectType(
+        key="lead",
+        model=Lead,
+        label=_("lead"),
+        label_plural=_("leads"),
+        icon="magnet",
+        module="customers",
+        module_label=_("Customers"),
+        path="leads",
+        order=30,
+        subtitle=("contact_name", "region"),
+        layout=Layout(
+            Section(_("Basics"), "name", "state", "source_channel", "industry", "owner", "tags"),
+            Section(_("Contact"), "contact_name", "position", "phone", "email", "region"),
+            Section(_("Business"), "expected_amount", "next_contact_on"),
+            Section(_("Note"), "note"),
+        ),
+        list=ListSpec(
+            "name",
+            "state",
+            "contact_name",
+            "phone",
+            "source_channel",
+            "owner",
+            "updated_at",
+            quick_filters=("state", "source_channel", "owner"),
+        ),  # fmt: skip
+        search=("name", "contact_name", "phone", "email"),
+        duplicates=(UniqueWhen("phone", "phone"), UniqueWhen("email", "email")),
+    )
+)

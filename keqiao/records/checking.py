@@ -1,0 +1,158 @@
+"""Steps 1 to 6 and 8 of the write path: may this be saved, and is it right?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.access.rights import Action
+from keqiao.catalog.kinds.reference import ReferenceKind
+from keqiao.catalog.object_type import DraftView
+from keqiao.catalog.problems import FieldProblem
+from keqiao.records.conflicts import find_conflict
+from keqiao.records.drafts import Problem, Rejected
+from keqiao.records.query import records
+from keqiao.records.references import resolve_references
+
+if TYPE_CHECKING:
+    from keqiao.catalog.field import Field
+    from keqiao.records.batch import Batch, Item
+
+
+def authorise(batch: Batch) -> None:
+    """Step 1: the actor may do this kind of thing, and each target lies in reach."""
+    access, declared = batch.access, batch.object_type
+    may_create = access.can(Action.CREATE, declared)
+    ids = {item.draft.record_id for item in batch.items if item.draft.record_id is not None}
+    found: dict[int, Any] = {}
+    if ids:
+        rows = records(access, declared, Action.CHANGE).filter(pk__in=ids).order_by("pk")
+        if not batch.dry_run:
+            rows = rows.select_for_update()
+        found = {row.pk: row for row in rows}
+    for item in batch.items:
+        if item.creating and not may_create:
+            message = _("You may not create %(objects)s. Please ask an administrator.") % {
+                "objects": declared.label_plural
+            }
+            item.outcome = Rejected([Problem("", message, "forbidden")], forbidden=True)
+        elif not item.creating:
+            item.record = found.get(item.draft.record_id or 0)
+            if item.record is None:
+                message = _("This record does not exist, or you may not change it.")
+                item.outcome = Rejected([Problem("", message, "not_found")], missing=True)
+
+
+def check_mask(batch: Batch) -> None:
+    """Step 2: every field exists and the actor may write it."""
+    mask = batch.access.fields(batch.object_type)
+    for item in batch.open_items():
+        for name in item.draft.values:
+            field = batch.fields.get(name)
+            if field is None or mask.is_hidden(name):
+                message = _("There is no field “%(name)s” here.") % {"name": name[:60]}
+                item.problems.append(Problem(name[:60], message, "unknown_field"))
+            elif field.read_only:
+                message = _("“%(field)s” is filled by the system.") % {"field": field.label}
+                item.problems.append(Problem(name, message, "read_only"))
+            elif not mask.is_writable(name):
+                message = _("You may not change “%(field)s”.") % {"field": field.label}
+                item.problems.append(Problem(name, message, "forbidden_field"))
+        item.refuse_if_problems()
+
+
+def clean_values(batch: Batch) -> None:
+    """Step 3: every value in the clean form of its kind; links point at records in reach."""
+    for item in batch.open_items():
+        given = dict(item.draft.values)
+        if item.creating:
+            _fill_defaults(batch, given)
+        for name, raw in given.items():
+            _clean_one(item, batch.fields[name], raw)
+    resolve_references(batch)
+    for item in batch.open_items():
+        _check_owner(batch, item)
+        item.refuse_if_problems()
+
+
+def _fill_defaults(batch: Batch, given: dict[str, Any]) -> None:
+    for name, field in batch.fields.items():
+        if field.default is not None and given.get(name) in (None, ""):
+            given[name] = field.default
+    if not given.get("owner") and batch.access.user_id is not None:
+        given["owner"] = batch.access.user_id
+
+
+def _clean_one(item: Item, field: Field, raw: Any) -> None:
+    try:
+        value = field.kind.clean(raw, field)
+    except FieldProblem as problem:
+        item.problems.append(Problem(field.name, problem.message, problem.code, problem.suggestion))
+        return
+    item.values[field.name] = value
+    if not isinstance(field.kind, ReferenceKind):
+        repair = field.kind.repair(raw, value, field)
+        if repair:
+            item.repairs[field.name] = repair
+
+
+def _check_owner(batch: Batch, item: Item) -> None:
+    """A record is handed to somebody else only by those who may transfer it."""
+    if "owner" not in item.values:
+        return
+    owner = item.values["owner"]
+    before = item.record.owner_id if item.record is not None else batch.access.user_id
+    if owner == before or batch.access.can(Action.TRANSFER, batch.object_type):
+        return
+    message = _("You may not hand this record to another owner. Please ask your manager.")
+    item.problems.append(Problem("owner", message, "transfer"))
+
+
+def check_versions(batch: Batch) -> None:
+    """Step 4: nobody else changed the same record since the actor read it."""
+    for item in batch.open_items():
+        wanted = item.draft.version
+        if wanted is not None and item.record is not None and item.record.version != wanted:
+            item.outcome = find_conflict(batch, item, wanted)
+
+
+def apply_before_save(batch: Batch) -> None:
+    """Step 5: the object type's own pure rules on the record as it would be."""
+    rules = batch.object_type.before_save
+    if not rules:
+        return
+    for item in batch.open_items():
+        stored = _stored_values(batch, item)
+        view = DraftView(values={**stored, **item.values}, before=stored)
+        for rule in rules:
+            rule(view)
+        for name, message, code in view.problems:
+            item.problems.append(Problem(name, message, code))
+        for name, value in view.values.items():
+            if stored.get(name) != value or name in item.values:
+                item.values[name] = value
+        item.refuse_if_problems()
+
+
+def _stored_values(batch: Batch, item: Item) -> dict[str, Any]:
+    if item.record is None:
+        return {}
+    return {name: field.value(item.record) for name, field in batch.fields.items()}
+
+
+def check_quality(batch: Batch) -> None:
+    """Step 6: nothing required is missing."""
+    required = [field for field in batch.fields.values() if field.required]
+    for item in batch.open_items():
+        for field in required:
+            if field.name not in item.values and not item.creating:
+                continue
+            if field.kind.is_empty(item.values.get(field.name)):
+                message = _("Please fill in “%(field)s”.") % {"field": field.label}
+                item.problems.append(Problem(field.name, message, "required"))
+        item.refuse_if_problems()
+
+
+def gate(batch: Batch) -> None:
+    """Step 8: records that need a second pair of eyes are held back (the review engine hooks in)."""

@@ -1,0 +1,134 @@
+"""What goes into the write path and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.utils.functional import Promise
+
+
+class Mode(StrEnum):
+    """What happens to a batch when one of its drafts cannot be saved."""
+
+    EACH = "each"  # the others are saved
+    ALL_OR_NONE = "all_or_none"  # nothing is saved
+
+
+EACH, ALL_OR_NONE = Mode.EACH, Mode.ALL_OR_NONE
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where values come from, as the change log tells it: channel and a detail."""
+
+    channel: str  # form | api | import | bulk | demo | rule | revert …
+    detail: str = ""
+    request_id: str = ""
+
+
+@dataclass
+class Draft:
+    """Values somebody wants to have saved: of a new record, or onto record `record_id`."""
+
+    values: dict[str, Any]
+    record_id: int | None = None
+    version: int | None = None
+    ref: Any = None
+    allow_duplicates: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a draft cannot be saved: the field (empty: the whole record), words, and a code."""
+
+    field: str
+    message: str | Promise
+    code: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True)
+class FieldConflict:
+    """A field that somebody else changed while this person was editing it."""
+
+    name: str
+    mine: str
+    theirs: str
+    by: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class DuplicateCandidate:
+    """A record that holds the same value; without id and title when this person may not see it."""
+
+    object_key: str
+    record_id: int | None
+    title: str | None
+    owner: str
+    field: str
+    rule: str
+    blocking: bool
+    ref: Any = None  # set when the other one stands in the same batch
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed field, before and after, in the JSON form of its kind."""
+
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The record was written (in a dry run: could be)."""
+
+    record_id: int
+    version: int
+    created: bool
+    changes: dict[str, Change] = field(default_factory=dict)
+    repairs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Nothing was written; the problems say why. `missing`: the record cannot be reached."""
+
+    problems: list[Problem]
+    missing: bool = False
+    forbidden: bool = False
+
+
+@dataclass(frozen=True)
+class DuplicateFound:
+    """Nothing was written, because others hold the same value."""
+
+    candidates: list[DuplicateCandidate]
+
+    @property
+    def blocking(self) -> bool:
+        return any(candidate.blocking for candidate in self.candidates)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Stored for review; the record itself is unchanged."""
+
+    pending_id: int
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Nothing was written, because the record changed since this person read it."""
+
+    fields: list[FieldConflict]
+    current_version: int
+
+
+Outcome = Saved | Rejected | DuplicateFound | Held | Conflict

@@ -1,0 +1,153 @@
+"""What every record carries, and the tables the write path fills beside it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.catalog.columns import DateTimeField, DepartmentField, UserField
+
+LIVE = Q(deleted_at__isnull=True)
+
+
+class Record(models.Model):
+    """The base of every business object: owner, department, version, origin, custom values."""
+
+    owner = UserField(
+        verbose_name=_("owner"),
+        synonyms=("负责人", "所有人", "业务员", "销售", "销售代表", "owner", "sales rep", "agent"),
+    )
+    team = DepartmentField(verbose_name=_("department"), read_only=True)
+    title_key = models.CharField(max_length=64, default="", editable=False)
+    custom = models.JSONField(default=dict, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = DateTimeField(_("created"), read_only=True, null=False)
+    created_by = UserField(verbose_name=_("created by"), read_only=True)
+    updated_at = DateTimeField(_("last changed"), read_only=True, null=False)
+    updated_by = UserField(verbose_name=_("changed by"), read_only=True)
+    source = models.CharField(max_length=40, default="", editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_by_id = models.BigIntegerField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+        # Lists are read in these orders only; each index holds live records alone.
+        indexes = [
+            models.Index(fields=["updated_at", "id"], condition=LIVE, name="%(class)s_updated"),
+            models.Index(fields=["created_at", "id"], condition=LIVE, name="%(class)s_created"),
+            models.Index(fields=["title_key", "id"], condition=LIVE, name="%(class)s_title"),
+            models.Index(
+                fields=["owner", "updated_at", "id"], condition=LIVE, name="%(class)s_owner"
+            ),
+            models.Index(
+                fields=["team", "updated_at", "id"], condition=LIVE, name="%(class)s_team"
+            ),
+        ]
+
+
+class ChangeEntry(models.Model):
+    """One line of the change log: who changed what on which record, when, from where.
+
+    Append-only; `digest` chains each line to the one before, so tampering shows.
+    """
+
+    object_key = models.CharField(max_length=40)
+    record_id = models.BigIntegerField()
+    action = models.CharField(max_length=12)
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=160)
+    at = models.DateTimeField()
+    source = models.CharField(max_length=40)
+    detail = models.CharField(max_length=200, blank=True, default="")
+    request_id = models.CharField(max_length=40, blank=True, default="")
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["object_key", "record_id", "id"], name="change_entry_record"),
+            models.Index(fields=["actor_id", "id"], name="change_entry_actor"),
+        ]
+
+
+class ChainHead(models.Model):
+    """The last line of the change log; locking it puts all writers into one order."""
+
+    digest = models.CharField(max_length=64, default="")
+    entry_id = models.BigIntegerField(default=0)
+
+
+class Event(models.Model):
+    """Something that happened, written with the change and handled by the worker afterwards."""
+
+    name = models.CharField(max_length=60)
+    object_key = models.CharField(max_length=40)
+    record_id = models.BigIntegerField()
+    actor_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    depth = models.PositiveSmallIntegerField(default=0)
+    data = models.JSONField(default=dict)
+
+
+class EventCursor(models.Model):
+    """How far one subscriber has read the events."""
+
+    subscriber = models.CharField(max_length=120, primary_key=True)
+    last_id = models.BigIntegerField(default=0)
+
+
+class MatchKey(models.Model):
+    """A fingerprint of one normalised value, by which exact duplicates are found.
+
+    The first holder of a fingerprint has it exclusively, so of two racing saves one loses.
+    """
+
+    object_key = models.CharField(max_length=40)
+    key = models.BigIntegerField()
+    record_id = models.BigIntegerField()
+    exclusive = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(exclusive=True), name="match_key_exclusive"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["key"], name="match_key_key"),
+            models.Index(fields=["object_key", "record_id"], name="match_key_record"),
+        ]
+
+
+class RecordLink(models.Model):
+    """A custom field's link from one record to another, so that links can be followed back."""
+
+    object_key = models.CharField(max_length=40)
+    field = models.CharField(max_length=48)
+    record_id = models.BigIntegerField()
+    target_key = models.CharField(max_length=40)
+    target_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["target_key", "target_id"], name="record_link_target"),
+            models.Index(fields=["object_key", "record_id"], name="record_link_record"),
+        ]
+
+
+class SearchEntry(models.Model):
+    """The searchable words of one record, already cut into terms, with who may see it.
+
+    The full-text index over `terms` is made by a migration: FTS5 on SQLite, GIN on PostgreSQL.
+    """
+
+    object_key = models.CharField(max_length=40)
+    record_id = models.BigIntegerField()
+    terms = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["object_key", "record_id"], name="search_entry_once")
+        ]

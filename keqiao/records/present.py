@@ -1,0 +1,164 @@
+"""The value door: what a person may read of records, masked and named, ready to show or send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.utils.translation import gettext
+
+from keqiao.access.rights import Right
+from keqiao.catalog.field import Column
+from keqiao.catalog.registry import object_type as object_type_named
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import Model
+
+    from keqiao.access.access import Access, FieldMask
+    from keqiao.catalog.field import Field
+    from keqiao.catalog.object_type import ObjectType
+
+
+class Cell(NamedTuple):
+    """One value as this person may see it. `value` is None when masked or hidden."""
+
+    value: Any = None
+    text: str = ""
+    masked: bool = False
+    hidden: bool = False
+    link: tuple[str, int] | None = None
+
+
+HIDDEN_CELL = Cell(hidden=True)
+EMPTY_CELL = Cell()
+
+
+@dataclass(slots=True)
+class Row:
+    """One record as this person may see it."""
+
+    id: int
+    version: int
+    title: str
+    cells: dict[str, Cell]
+    updated_at: datetime | None = None
+    owner_id: int | None = None
+
+
+_ALWAYS = ("id", "version", "updated_at", "owner_id")
+
+
+def columns_needed(object_type: ObjectType, paths: Iterable[str]) -> set[str]:
+    """Return the table columns that showing `paths` reads."""
+    wanted = {*_ALWAYS, object_type.title_field().storage.name}  # type: ignore[union-attr]
+    for path in paths:
+        own = object_type.field(path.partition(".")[0])
+        wanted.add(own.storage.name if isinstance(own.storage, Column) else "custom")
+    return wanted
+
+
+def present(
+    access: Access, object_type: ObjectType, instances: Sequence[Model], paths: Sequence[str]
+) -> list[Row]:
+    """Return a row for each record with the cells of `paths`; one query per linked object type."""
+    mask = access.fields(object_type)
+    plan = [(path, _split(object_type, path)) for path in paths]
+    linked = _linked(access, instances, plan, mask)
+    title_field = object_type.title_field()
+    title_readable = mask.is_readable(title_field.name)
+    rows = []
+    for instance in instances:
+        cells = {}
+        for path, (own, rest) in plan:
+            right = mask[own.name]
+            if right is Right.HIDDEN:
+                cells[path] = HIDDEN_CELL
+            elif rest:
+                cells[path] = _related_cell(access, linked, own, rest, instance, right)
+            else:
+                cells[path] = _cell(access, linked, own, instance, right)
+        title = title_field.value(instance) if title_readable else f"#{instance.pk}"
+        rows.append(
+            Row(
+                instance.pk,
+                instance.version,  # type: ignore[attr-defined]
+                str(title),
+                cells,
+                instance.updated_at,  # type: ignore[attr-defined]
+                instance.owner_id,  # type: ignore[attr-defined]
+            )
+        )
+    return rows
+
+
+def _split(object_type: ObjectType, path: str) -> tuple[Field, str]:
+    head, _dot, rest = path.partition(".")
+    if rest:
+        object_type.field(path)
+    return object_type.field(head), rest
+
+
+class _Linked(NamedTuple):
+    titles: dict[str, dict[int, str]]
+    rows: dict[str, dict[int, Row]]
+
+
+def _linked(
+    access: Access,
+    instances: Sequence[Model],
+    plan: list[tuple[str, tuple[Field, str]]],
+    mask: FieldMask,
+) -> _Linked:
+    """Read the linked records this person may see, once per object type."""
+    from keqiao.records.query import records
+
+    ids: dict[str, set[int]] = {}
+    paths: dict[str, set[str]] = {}
+    for _path, (own, rest) in plan:
+        if own.target and mask[own.name] > Right.MASKED:
+            wanted = ids.setdefault(own.target, set())
+            wanted.update(filter(None, (own.value(instance) for instance in instances)))
+            if rest:
+                paths.setdefault(own.target, set()).add(rest)
+    found = _Linked({}, {})
+    for key, wanted in ids.items():
+        if not wanted:
+            continue
+        target = object_type_named(key)
+        inner = tuple(paths.get(key, ()))
+        rows = records(access, target).filter(pk__in=wanted).only(*columns_needed(target, inner))
+        shown = present(access, target, list(rows), inner)
+        found.rows[key] = {row.id: row for row in shown}
+        found.titles[key] = {row.id: row.title for row in shown}
+    return found
+
+
+def _cell(access: Access, linked: _Linked, own: Field, instance: Model, right: Right) -> Cell:
+    value = own.value(instance)
+    kind = own.kind
+    if kind.is_empty(value):
+        return Cell(value, "") if value is not None else EMPTY_CELL
+    if right is Right.MASKED:
+        return Cell(None, kind.mask(value, own), masked=True)
+    if kind.key == "reference":
+        title = linked.titles.get(own.target, {}).get(value)
+        if title is None:
+            return Cell(None, gettext("(no access)"), masked=True)
+        return Cell(value, title, link=(own.target, value))
+    if kind.key == "user":
+        return Cell(value, access.person_name(value))
+    if kind.key == "department":
+        return Cell(value, access.department_name(value))
+    return Cell(value, kind.text(value, own))
+
+
+def _related_cell(
+    access: Access, linked: _Linked, own: Field, rest: str, instance: Model, right: Right
+) -> Cell:
+    if right is Right.MASKED:
+        return HIDDEN_CELL
+    row = linked.rows.get(own.target, {}).get(own.value(instance) or 0)
+    return row.cells[rest] if row else EMPTY_CELL

@@ -1,0 +1,348 @@
+"""The row door: which records a person may see, filtered, sorted and paged the same way everywhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.access.rights import Action
+from keqiao.catalog.field import JsonKey
+from keqiao.catalog.filter import (
+    AllOf,
+    AnyOf,
+    Compiled,
+    Condition,
+    FilterProblem,
+    FilterTree,
+    Not,
+    compile_condition,
+    find_field,
+)
+from keqiao.catalog.registry import object_type as object_type_named
+from keqiao.records.models import LIVE
+from keqiao.records.present import Row, columns_needed, present
+
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+
+    from keqiao.access.access import Access
+    from keqiao.catalog.field import Field
+    from keqiao.catalog.object_type import ObjectType
+
+COUNT_CAP = 10_000
+MAX_LIMIT = 500
+
+
+class RecordNotFound(LookupError):
+    """No such record, or none this person may reach: the two must look alike."""
+
+
+def records(
+    access: Access, object_type: ObjectType, action: Action = Action.VIEW
+) -> QuerySet[Model]:
+    """Return the live records that `access` may reach with `action`."""
+    return object_type.model._default_manager.filter(LIVE, access.scope(action, object_type))
+
+
+def get_record(
+    access: Access, object_type: ObjectType, record_id: int, action: Action = Action.VIEW
+) -> Model:
+    """Return one record, or raise `RecordNotFound`."""
+    found = records(access, object_type, action).filter(pk=record_id).first()
+    if found is None:
+        raise RecordNotFound(f"{object_type.key} {record_id}")
+    return found
+
+
+def checked_filter(access: Access, object_type: ObjectType, tree: FilterTree) -> Compiled:
+    """Compile a filter, refusing any field whose values `access` may not read."""
+    annotations: dict[str, Any] = {}
+    return Compiled(_compile(access, object_type, tree, annotations), annotations)
+
+
+def _compile(
+    access: Access, object_type: ObjectType, tree: FilterTree, annotations: dict[str, Any]
+) -> Q:
+    match tree:
+        case AllOf(items):
+            combined = Q()
+            for item in items:
+                combined &= _compile(access, object_type, item, annotations)
+            return combined
+        case AnyOf(items):
+            if not items:
+                return Q(pk__in=())
+            combined = Q()
+            for item in items:
+                combined |= _compile(access, object_type, item, annotations)
+            return combined
+        case Not(item):
+            return ~_compile(access, object_type, item, annotations)
+        case Condition():
+            return _compile_condition(access, object_type, tree, annotations)
+
+
+def _compile_condition(
+    access: Access, object_type: ObjectType, condition: Condition, annotations: dict[str, Any]
+) -> Q:
+    head, _dot, rest = condition.path.partition(".")
+    own = find_field(object_type, head)
+    require_readable(access, object_type, own, condition.path)
+    if rest:
+        target = object_type_named(own.target) if own.target else None
+        if target is None or "." in rest:
+            find_field(object_type, condition.path)
+            raise FilterProblem(_("This field cannot be filtered."), "path", condition.path)
+        inner = checked_filter(access, target, Condition(rest, condition.operator, condition.value))
+        matching = records(access, target).alias(**inner.annotations).filter(inner.condition)
+        return Q((f"{own.storage.name}__in", matching.values("pk")))  # type: ignore[union-attr]
+    if not own.filterable:
+        raise FilterProblem(
+            _("“%(field)s” is not set up for filtering. An administrator can switch that on.")
+            % {"field": own.label},
+            "not_filterable",
+            condition.path,
+        )
+    if condition.operator == "is_me" and own.kind.key == "user":
+        return Q((own.storage.name, access.user_id or 0))  # type: ignore[union-attr]
+    return compile_condition(own, condition, annotations)
+
+
+def require_readable(access: Access, object_type: ObjectType, own: Field, path: str) -> None:
+    """Refuse to filter or sort by a field that is hidden or masked: order alone would tell it."""
+    if not access.fields(object_type).is_readable(own.name):
+        # The same words as for a field that does not exist: its existence is not told either.
+        raise FilterProblem(
+            _("There is no field “%(name)s” here.") % {"name": path[:60]}, "unknown_field", path
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListQuery:
+    """What a list shows: the columns, a filter, an order and a place in it."""
+
+    object_type: ObjectType
+    columns: tuple[str, ...] = ()
+    filter: FilterTree | None = None
+    sort: str = ""
+    cursor: str | None = None
+    limit: int = 50
+    count: bool = True
+    action: Action = Action.VIEW
+    ids: tuple[int, ...] | None = None
+
+
+@dataclass
+class Page:
+    """One page of a list. `count` stops at COUNT_CAP, then `count_capped` is true."""
+
+    rows: list[Row]
+    next_cursor: str | None = None
+    previous_cursor: str | None = None
+    count: int | None = None
+    count_capped: bool = False
+    sort: str = ""
+
+
+def run_list(access: Access, query: ListQuery) -> Page:
+    """Read one page. Raises `FilterProblem` when filter, sort or cursor cannot be used."""
+    object_type = query.object_type
+    matching = matching_records(access, query)
+    order = _order(access, object_type, query.sort or object_type.list.default_sort)
+    limit = min(max(query.limit, 1), MAX_LIMIT)
+    columns = query.columns or object_type.list.columns
+    instances, has_previous, has_next = _slice(
+        matching, order, query.cursor, limit, columns, object_type
+    )
+    page = Page(present(access, object_type, instances, columns), sort=order.sort)
+    if instances:
+        page.next_cursor = order.cursor(instances[-1], backward=False) if has_next else None
+        page.previous_cursor = order.cursor(instances[0], backward=True) if has_previous else None
+    if query.count:
+        page.count, page.count_capped = _capped_count(matching)
+    return page
+
+
+def matching_records(access: Access, query: ListQuery) -> QuerySet[Model]:
+    """Return the records of a list without order or page (bulk jobs and exports start here)."""
+    found = records(access, query.object_type, query.action)
+    if query.ids is not None:
+        found = found.filter(pk__in=query.ids)
+    if query.filter is not None:
+        compiled = checked_filter(access, query.object_type, query.filter)
+        found = found.alias(**compiled.annotations).filter(compiled.condition)
+    return found
+
+
+def count_records(access: Access, query: ListQuery) -> int:
+    """Return the exact number of records of a list."""
+    return matching_records(access, query).count()
+
+
+def _capped_count(matching: QuerySet[Model]) -> tuple[int, bool]:
+    found = matching.order_by().values("pk")[: COUNT_CAP + 1].count()
+    return min(found, COUNT_CAP), found > COUNT_CAP
+
+
+@dataclass
+class _Order:
+    """One order of a list: a column and the id, both in one direction; empty values last."""
+
+    sort: str
+    column: str
+    descending: bool
+    nullable: bool
+    expression: Any = None
+    read: Any = None
+    is_date: bool = False
+    is_moment: bool = False
+
+    def cursor(self, instance: Model, *, backward: bool) -> str:
+        value = self.read(instance)
+        if isinstance(value, (date, datetime)):
+            value = value.isoformat()
+        data = [self.sort, value, instance.pk, int(backward)]
+        raw = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    def parse(self, cursor: str) -> tuple[Any, int, bool]:
+        try:
+            padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+            sort, value, record_id, backward = json.loads(base64.urlsafe_b64decode(padded))
+            if (
+                sort != self.sort
+                or not isinstance(record_id, int)
+                or isinstance(value, (list, dict))
+            ):
+                raise ValueError
+            if value is not None and self.is_moment:
+                value = datetime.fromisoformat(value)
+            elif value is not None and self.is_date:
+                value = date.fromisoformat(value)
+            elif isinstance(value, str) and "\x00" in value:
+                raise ValueError
+        except (ValueError, TypeError, RecursionError):
+            raise FilterProblem(
+                _("This page mark is no longer valid. Please start again at the first page."),
+                "cursor",
+            ) from None
+        return value, record_id, bool(backward)
+
+
+def _order(access: Access, object_type: ObjectType, sort: str) -> _Order:
+    name = sort.removeprefix("-")
+    if name == "id":
+        return _Order(sort, "pk", sort.startswith("-"), nullable=False, read=lambda row: None)
+    own = find_field(object_type, name)
+    require_readable(access, object_type, own, name)
+    if "." in name or not own.sortable:
+        raise FilterProblem(
+            _("The list cannot be sorted by “%(field)s”.") % {"field": own.label}, "sort", name
+        )
+    if isinstance(own.storage, JsonKey):
+        return _Order(
+            sort, f"_{own.name}", sort.startswith("-"), nullable=True,
+            expression=own.expression(), read=own.storage.stored,
+        )  # fmt: skip
+    column = own.sort_name()
+    model_field = object_type.model._meta.get_field(column)
+    return _Order(
+        sort,
+        column,
+        sort.startswith("-"),
+        nullable=bool(getattr(model_field, "null", False)),
+        read=lambda row: getattr(row, column),
+        is_date=own.kind.key == "date",
+        is_moment=own.kind.key == "datetime",
+    )
+
+
+def _slice(
+    matching: QuerySet[Model],
+    order: _Order,
+    cursor: str | None,
+    limit: int,
+    columns: tuple[str, ...],
+    object_type: ObjectType,
+) -> tuple[list[Model], bool, bool]:
+    """Read one page by seeking; return rows in list order and whether there is more each way."""
+    if order.expression is not None:
+        matching = matching.alias(**{order.column: order.expression})
+    extra = {order.column} if order.expression is None and order.column != "pk" else {"custom"}
+    if order.column == "pk":
+        extra = set()
+    matching = matching.only(*columns_needed(object_type, columns), *extra)
+    seek = order.parse(cursor) if cursor else None
+    backward = bool(seek and seek[2])
+    found = _read(matching, order, seek, limit + 1, backward=backward)
+    more, found = len(found) > limit, found[:limit]
+    if backward:
+        found.reverse()
+        return found, more, True
+    return found, seek is not None, more
+
+
+def _read(
+    matching: QuerySet[Model],
+    order: _Order,
+    seek: tuple[Any, int, bool] | None,
+    limit: int,
+    *,
+    backward: bool,
+) -> list[Model]:
+    descending = order.descending != backward
+    if order.column == "pk":
+        rows = matching.order_by("-pk" if descending else "pk")
+        if seek:
+            rows = rows.filter(Q(pk__lt=seek[1]) if descending else Q(pk__gt=seek[1]))
+        return list(rows[:limit])
+    # Two stretches, filled values then empty ones, so that both databases agree and use the index.
+    stretches = [False, True] if order.nullable else [False]
+    if backward:
+        stretches.reverse()
+    if seek and order.nullable:
+        stretches = stretches[stretches.index(seek[0] is None) :]
+    found: list[Model] = []
+    for empty in stretches:
+        rows = _stretch(matching, order, empty=empty, descending=descending)
+        if seek and (seek[0] is None) == empty:
+            rows = rows.filter(_after(order, seek, empty=empty, descending=descending))
+        found.extend(rows[: limit - len(found)])
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _stretch(
+    matching: QuerySet[Model], order: _Order, *, empty: bool, descending: bool
+) -> QuerySet[Model]:
+    sign = "-" if descending else ""
+    if order.nullable:
+        matching = matching.filter(Q((f"{order.column}__isnull", empty)))
+    return (
+        matching.order_by(f"{sign}pk")
+        if empty
+        else matching.order_by(f"{sign}{order.column}", f"{sign}pk")
+    )
+
+
+def _after(order: _Order, seek: tuple[Any, int, bool], *, empty: bool, descending: bool) -> Q:
+    value, record_id, _backward = seek
+    way = "lt" if descending else "gt"
+    beyond_id = Q((f"pk__{way}", record_id))
+    if empty:
+        return beyond_id
+    try:
+        # The first part lets the index seek; the second settles ties.
+        return Q((f"{order.column}__{way}e", value)) & (
+            Q((f"{order.column}__{way}", value)) | beyond_id
+        )
+    except ValidationError:
+        raise FilterProblem(_("This page mark is no longer valid."), "cursor") from None

@@ -1,0 +1,132 @@
+"""Links in drafts: from a number or a name to a record that exists and that the actor may see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.access.matrix import matrix
+from keqiao.catalog.kinds.reference import DepartmentKind, ReferenceKind, UserKind
+from keqiao.catalog.registry import object_type
+from keqiao.records.drafts import Problem
+from keqiao.records.match_keys import match_key
+from keqiao.records.models import MatchKey
+from keqiao.records.query import records
+
+if TYPE_CHECKING:
+    from keqiao.access.access import Access
+    from keqiao.catalog.field import Field
+    from keqiao.records.batch import Batch, Item
+
+_MOST_NAMESAKES = 5000
+
+
+def resolve_references(batch: Batch) -> None:
+    """Replace names by ids and refuse links out of reach; one or two queries per linked type."""
+    for field in batch.fields.values():
+        if not isinstance(field.kind, ReferenceKind):
+            continue
+        items = [item for item in batch.open_items() if item.values.get(field.name) is not None]
+        if not items:
+            continue
+        if isinstance(field.kind, UserKind):
+            _resolve_users(field, items)
+        elif isinstance(field.kind, DepartmentKind):
+            _resolve_departments(field, items)
+        else:
+            _resolve_records(batch.access, field, items)
+
+
+def _resolve_users(field: Field, items: list[Item]) -> None:
+    people = matrix().people
+    by_name: dict[str, list[int]] = defaultdict(list)
+    for person in people.values():
+        if person.is_active:
+            by_name[person.name.casefold()].append(person.id)
+    for item in items:
+        value = item.values[field.name]
+        if isinstance(value, int):
+            if value not in people:
+                _refuse(item, field, _("There is no colleague with this number."))
+            continue
+        found = by_name.get(value.casefold(), [])
+        if len(found) == 1:
+            item.values[field.name] = found[0]
+        else:
+            _refuse(
+                item, field, _("No single colleague is called “%(name)s”.") % {"name": value[:40]}
+            )
+
+
+def _resolve_departments(field: Field, items: list[Item]) -> None:
+    departments = matrix().departments
+    by_name = {name.casefold(): id_ for id_, (name, _path) in departments.items()}
+    for item in items:
+        value = item.values[field.name]
+        found = value if value in departments else by_name.get(str(value).casefold())
+        if found is None:
+            _refuse(
+                item, field, _("There is no department “%(name)s”.") % {"name": str(value)[:40]}
+            )
+        else:
+            item.values[field.name] = found
+
+
+def _resolve_records(access: Access, field: Field, items: list[Item]) -> None:
+    target = object_type(field.target)
+    names = {value for item in items if isinstance(value := item.values[field.name], str)}
+    by_name = _ids_by_name(access, field, names) if names else {}
+    ids = {value for item in items if isinstance(value := item.values[field.name], int)}
+    reachable = (
+        set(records(access, target).filter(pk__in=ids).values_list("pk", flat=True))
+        if ids
+        else set()
+    )
+    for item in items:
+        value = item.values[field.name]
+        if isinstance(value, int):
+            if value not in reachable:
+                message = _("“%(field)s”: there is no such record, or you may not see it.")
+                _refuse(item, field, message % {"field": field.label})
+            continue
+        found = by_name.get(value, [])
+        if len(found) == 1:
+            item.values[field.name] = found[0]
+        elif found:
+            message = _(
+                "“%(name)s” fits %(count)s records. Please give the number of the right one."
+            )
+            _refuse(item, field, message % {"name": value[:60], "count": len(found)})
+        else:
+            message = _("No record is called “%(name)s”, or you may not see it.")
+            _refuse(item, field, message % {"name": value[:60]})
+
+
+def _ids_by_name(access: Access, field: Field, names: set[str]) -> dict[str, list[int]]:
+    """Find records whose title is the given name, in the form in which duplicates are compared."""
+    target = object_type(field.target)
+    title = target.title_field()
+    rule = next((rule for rule in target.duplicates if title.name in rule.fields), None)
+    found: dict[str, list[int]] = defaultdict(list)
+    if rule is None:
+        rows = records(access, target).filter(Q((f"{title.name}__in", names)))
+        for pk, text in rows.values_list("pk", title.name)[:_MOST_NAMESAKES]:
+            found[text].append(pk)
+        return found
+    wanted: dict[int, list[str]] = defaultdict(list)
+    for name in names:
+        wanted[match_key(target.key, rule.name, title.kind.exact(name))].append(name)
+    holders = MatchKey.objects.filter(object_key=target.key, key__in=wanted)
+    by_record = dict(holders.values_list("record_id", "key")[:_MOST_NAMESAKES])
+    for pk in records(access, target).filter(pk__in=by_record).values_list("pk", flat=True):
+        for name in wanted[by_record[pk]]:
+            found[name].append(pk)
+    return found
+
+
+def _refuse(item: Item, field: Field, message: object) -> None:
+    item.values.pop(field.name, None)
+    item.problems.append(Problem(field.name, message, "reference"))  # type: ignore[arg-type]

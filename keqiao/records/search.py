@@ -1,0 +1,160 @@
+"""Finds customers by a piece of a name, pinyin, initials, the end of a phone number, a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from rapidfuzz.fuzz import partial_ratio
+
+from keqiao.access.rights import Action
+from keqiao.catalog.object_type import Feature
+from keqiao.catalog.registry import object_types
+from keqiao.records.present import columns_needed, present
+from keqiao.records.query import records
+from keqiao.records.search_terms import Alternative, Question, fold, question
+
+if TYPE_CHECKING:
+    from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
+    from keqiao.records.present import Row
+
+CANDIDATES = 300
+_COLLATED = 60  # of the best by index order, ranked by likeness to what was typed
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """One found record as this person may see it."""
+
+    object_key: str
+    id: int
+    title: str
+    subtitle: str
+    row: Row
+
+
+@dataclass(frozen=True)
+class SearchGroup:
+    """The found records of one object type."""
+
+    object_type: ObjectType
+    hits: list[SearchHit]
+    more: bool
+
+
+def search(
+    access: Access, text: str, per_type: int = 5, only: tuple[str, ...] = ()
+) -> list[SearchGroup]:
+    """Return what this person may see that fits `text`, best first, grouped by object type."""
+    asked = question(text)
+    if not asked:
+        return []
+    groups = []
+    for declared in object_types():
+        if Feature.SEARCH not in declared.features or (only and declared.key not in only):
+            continue
+        if not access.can(Action.VIEW, declared):
+            continue
+        hits = _hits(access, declared, asked, text, per_type + 1)
+        if hits:
+            groups.append(SearchGroup(declared, hits[:per_type], len(hits) > per_type))
+    return groups
+
+
+def _hits(
+    access: Access, declared: ObjectType, asked: Question, text: str, limit: int
+) -> list[SearchHit]:
+    ids = candidate_ids(access, declared, asked)
+    if not ids:
+        return []
+    title = declared.title_field()
+    # The rows are read through the row door: the index proposes, the rights decide.
+    titles = records(access, declared).filter(pk__in=ids).values_list("pk", title.name)
+    wanted = fold(text)
+    best = sorted(titles, key=lambda pair: (-_likeness(wanted, pair[1]), -pair[0]))[:limit]
+    order = {pk: place for place, (pk, _title) in enumerate(best)}
+    shown = (
+        tuple(dict.fromkeys((*declared.subtitle, "phone")))
+        if "phone" in declared.fields()
+        else (declared.subtitle)
+    )
+    rows = records(access, declared).filter(pk__in=order).only(*columns_needed(declared, shown))
+    presented = present(access, declared, sorted(rows, key=lambda row: order[row.pk]), shown)
+    return [
+        SearchHit(
+            declared.key, row.id, row.title,
+            " · ".join(cell.text for path, cell in row.cells.items() if cell.text), row,
+        )
+        for row in presented
+    ]  # fmt: skip
+
+
+def _likeness(wanted: str, title: str) -> float:
+    folded = fold(title)
+    bonus = 40.0 if folded.startswith(wanted) else 20.0 if wanted in folded else 0.0
+    return float(partial_ratio(wanted, folded)) + bonus - len(folded) * 0.1
+
+
+def candidate_ids(access: Access, declared: ObjectType, asked: Question) -> list[int]:
+    """Return up to CANDIDATES record ids that fit, by the index alone."""
+    visible = access.visibility_terms(declared)
+    found: list[int] = []
+    if visible is None or visible:
+        found = _match(declared, asked, visible, None)
+    shared = [] if visible is None else access.shared_ids(declared)
+    if shared:
+        found += _match(declared, asked, None, shared)
+    return list(dict.fromkeys(found))
+
+
+def _match(
+    declared: ObjectType, asked: Question, visible: list[str] | None, among: list[int] | None
+) -> list[int]:
+    groups: Question = [[(f"_k{declared.key}",)], *asked]
+    if visible is not None:
+        groups.append([(term,) for term in visible])
+    postgres = connection.vendor == "postgresql"
+    expression = (_tsquery if postgres else _fts5)(groups)
+    limit_to, params = "", [expression, declared.key]
+    if among:
+        marks = ", ".join(["%s"] * len(among))
+        limit_to = f"AND e.record_id IN ({marks})"
+        params.extend(among)
+    sql = _POSTGRES if postgres else _SQLITE
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(among=limit_to), [*params, CANDIDATES])
+        return [row[0] for row in cursor.fetchall()]
+
+
+_SQLITE = """
+    SELECT e.record_id FROM records_search AS s JOIN records_searchentry AS e ON e.id = s.rowid
+    WHERE records_search MATCH %s AND e.object_key = %s {among} ORDER BY s.rowid DESC LIMIT %s
+"""
+_POSTGRES = """
+    SELECT e.record_id FROM records_searchentry AS e
+    WHERE array_to_tsvector(string_to_array(e.terms, ' ')) @@ %s::tsquery
+      AND e.object_key = %s {among} LIMIT %s
+"""
+
+
+def _fts5(groups: Question) -> str:
+    def one(term: str) -> str:
+        return f'"{term[:-1]}"*' if term.endswith("*") else f'"{term}"'
+
+    return _joined(groups, one, " AND ", " OR ")
+
+
+def _tsquery(groups: Question) -> str:
+    def one(term: str) -> str:
+        return f"'{term[:-1]}':*" if term.endswith("*") else f"'{term}'"
+
+    return _joined(groups, one, " & ", " | ")
+
+
+def _joined(groups: Question, one, both: str, either: str) -> str:  # type: ignore[no-untyped-def]
+    def alternative(terms: Alternative) -> str:
+        return f"({both.join(one(term) for term in terms)})"
+
+    return both.join(f"({either.join(alternative(alt) for alt in group)})" for group in groups)

@@ -1,0 +1,77 @@
+"""Keeps the search words of records in step with the records, in the same transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keqiao.catalog.object_type import Feature
+from keqiao.catalog.registry import object_types
+from keqiao.records.models import LIVE, SearchEntry
+from keqiao.records.search_terms import terms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from keqiao.catalog.field import Field
+    from keqiao.catalog.object_type import ObjectType
+    from keqiao.records.models import Record
+
+_ROWS_AT_ONCE = 500
+
+
+def index_records(
+    object_type: ObjectType, rows: Sequence[Record], fields: dict[str, Field]
+) -> None:
+    """Write the search words of `rows`, replacing older ones."""
+    SearchEntry.objects.bulk_create(
+        [
+            SearchEntry(
+                object_key=object_type.key,
+                record_id=row.pk,
+                terms=" ".join(record_terms(object_type, row, fields)),
+            )
+            for row in rows
+        ],
+        batch_size=_ROWS_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["object_key", "record_id"],
+        update_fields=["terms"],
+    )
+
+
+def record_terms(object_type: ObjectType, row: Record, fields: dict[str, Field]) -> list[str]:
+    found = {f"_k{object_type.key}"}
+    if row.owner_id:  # type: ignore[attr-defined]
+        found.add(f"_o{row.owner_id}")  # type: ignore[attr-defined]
+    if row.team_id:  # type: ignore[attr-defined]
+        found.add(f"_t{row.team_id}")  # type: ignore[attr-defined]
+    for name in object_type.search:
+        field = fields[name]
+        value = field.value(row)
+        if not field.kind.is_empty(value):
+            found.update(terms_of(field, value))
+    return sorted(found)
+
+
+def drop_from_index(object_type: ObjectType, ids: Sequence[int]) -> None:
+    SearchEntry.objects.filter(object_key=object_type.key, record_id__in=ids).delete()
+
+
+def rebuild(report: Callable[[str, int], None] | None = None) -> dict[str, int]:
+    """Write all search words anew, in portions of one transaction each; return counts by type."""
+    counts: dict[str, int] = {}
+    for declared in object_types():
+        if Feature.SEARCH not in declared.features:
+            continue
+        manager = declared.model._default_manager
+        last, counts[declared.key] = 0, 0
+        while True:
+            rows = list(manager.filter(LIVE, pk__gt=last).order_by("pk")[:1000])
+            if not rows:
+                break
+            index_records(declared, rows, declared.fields())  # type: ignore[arg-type]
+            last = rows[-1].pk
+            counts[declared.key] += len(rows)
+            if report:
+                report(declared.key, counts[declared.key])
+    return counts

@@ -1,0 +1,230 @@
+"""Step 9 of the write path: records, links, list values, fingerprints and search words in one go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.access.matrix import matrix
+from keqiao.access.rights import Action
+from keqiao.catalog.field import Column, Sensitivity
+from keqiao.catalog.models import ListValue
+from keqiao.catalog.object_type import DuplicateAction, Feature
+from keqiao.records.drafts import Change, DuplicateFound, Problem, Rejected
+from keqiao.records.duplicates import candidates
+from keqiao.records.identity import reserve_ids
+from keqiao.records.match_keys import rules_of
+from keqiao.records.models import MatchKey, RecordLink
+from keqiao.records.numbering import take_numbers
+from keqiao.records.search_index import index_records
+from keqiao.records.title_key import title_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keqiao.records.batch import Batch, Item
+
+_ROWS_AT_ONCE = 500
+
+
+def write_records(batch: Batch) -> None:
+    """Write every draft that nothing speaks against. Runs inside the batch's transaction."""
+    for item in batch.open_items():
+        _collect_changes(batch, item)
+    _give_ids(batch)
+    claim_match_keys(batch)
+    _give_numbers(batch)
+    for item in batch.open_items():
+        _apply(batch, item)
+        _check_reach(batch, item)
+    created = [item for item in batch.open_items() if item.creating]
+    changed = [item for item in batch.open_items() if not item.creating and item.changes]
+    _insert(batch, created)
+    _update(batch, changed)
+    write_list_values(batch, [*created, *changed])
+    if Feature.SEARCH in batch.object_type.features:
+        index_records(
+            batch.object_type, [item.record for item in [*created, *changed]], batch.fields
+        )  # type: ignore[misc]
+
+
+def _collect_changes(batch: Batch, item: Item) -> None:
+    """Note for each field what it was and what it becomes; equal values are no change."""
+    for name, value in item.values.items():
+        field = batch.fields[name]
+        before = field.value(item.record) if item.record is not None else field.kind.empty
+        if before == value or (field.kind.is_empty(before) and field.kind.is_empty(value)):
+            continue
+        item.changes[name] = Change(_dump(field, before), _dump(field, value))
+
+
+def _dump(field: Any, value: Any) -> Any:
+    """Return the JSON form for the change log; secrets stay encrypted in it."""
+    if field.kind.is_empty(value):
+        return None
+    if field.sensitivity is Sensitivity.SECRET or field.kind.key == "resident_id":
+        from keqiao.base.encryption import encrypt
+
+        return {"secret": encrypt(str(field.kind.dump(value)), "change_log")}
+    return field.kind.dump(value)
+
+
+def _give_ids(batch: Batch) -> None:
+    created = [item for item in batch.open_items() if item.creating]
+    model = batch.object_type.model
+    for item, new_id in zip(created, reserve_ids(model, len(created)), strict=True):
+        item.record = model(pk=new_id)  # type: ignore[assignment]
+
+
+def claim_match_keys(batch: Batch) -> None:
+    """Write the fingerprints; the database lets one of two racing saves have each of them."""
+    items = [item for item in batch.open_items() if item.match_keys or not item.creating]
+    changed = [item.record.pk for item in items if not item.creating and item.match_keys]  # type: ignore[union-attr]
+    if changed:
+        MatchKey.objects.filter(object_key=batch.object_type.key, record_id__in=changed).delete()
+    rows, owners = [], {}
+    for item in items:
+        for key in item.match_keys:
+            exclusive = key not in item.shared_keys
+            rows.append(
+                MatchKey(object_key=batch.object_type.key, key=key, record_id=item.record.pk,  # type: ignore[union-attr]
+                         exclusive=exclusive)
+            )  # fmt: skip
+            if exclusive:
+                owners[key] = item
+    # One order for all writers, so that two batches never wait for each other in a circle.
+    rows.sort(key=lambda row: row.key)
+    MatchKey.objects.bulk_create(rows, batch_size=_ROWS_AT_ONCE, ignore_conflicts=True)
+    _settle_races(batch, owners)
+
+
+def _settle_races(batch: Batch, owners: dict[int, Item]) -> None:
+    """Find fingerprints that a save running at the same time got first."""
+    lost: dict[int, tuple[int, Item]] = {}
+    keys = list(owners)
+    for start in range(0, len(keys), 5000):
+        rows = MatchKey.objects.filter(key__in=keys[start : start + 5000], exclusive=True)
+        for key, record_id in rows.values_list("key", "record_id"):
+            if owners[key].record.pk != record_id:  # type: ignore[union-attr]
+                lost[key] = (record_id, owners[key])
+    blocking = {
+        rule.name: rule.action is DuplicateAction.BLOCK for rule in rules_of(batch.object_type)
+    }
+    again = []
+    for key, (holder, item) in lost.items():
+        rule = item.match_keys[key][0]
+        if (batch.allow_duplicates or item.draft.allow_duplicates) and not blocking[rule]:
+            again.append(
+                MatchKey(object_key=batch.object_type.key, key=key, record_id=item.record.pk,  # type: ignore[union-attr]
+                         exclusive=False)
+            )  # fmt: skip
+        elif item.outcome is None:
+            item.outcome = DuplicateFound(candidates(batch, item, [(key, holder, None)], blocking))
+            MatchKey.objects.filter(
+                object_key=batch.object_type.key,
+                record_id=item.record.pk,  # type: ignore[union-attr]
+            ).delete()
+    MatchKey.objects.bulk_create(again)
+
+
+def _give_numbers(batch: Batch) -> None:
+    created = [item for item in batch.open_items() if item.creating]
+    for name, field in batch.fields.items():
+        if field.kind.key == "serial" and created:
+            numbers = take_numbers(batch.object_type.key, name, len(created))
+            for item, number in zip(created, numbers, strict=True):
+                item.values[name] = number
+                item.changes[name] = Change(None, number)
+
+
+def _apply(batch: Batch, item: Item) -> None:
+    """Put the values onto the record, with what the system keeps itself."""
+    record, access = item.record, batch.access
+    assert record is not None
+    for name in item.values if item.creating else item.changes:
+        batch.fields[name].put(record, item.values[name])
+    if item.creating:
+        record.created_at, record.created_by_id = batch.at, access.user_id  # type: ignore[attr-defined]
+        record.source = batch.source.channel[:40]
+        record.version = 1
+    elif item.changes:
+        record.version += 1
+    if item.creating or item.changes:
+        record.updated_at, record.updated_by_id = batch.at, access.user_id  # type: ignore[attr-defined]
+    if "owner" in item.changes or item.creating:
+        owner = matrix().people.get(record.owner_id or 0)  # type: ignore[attr-defined]
+        record.team_id = owner.department_id if owner else None  # type: ignore[attr-defined]
+    title = batch.object_type.title
+    if title in item.changes or item.creating:
+        record.title_key = title_key(str(batch.fields[title].value(record)))
+
+
+def _check_reach(batch: Batch, item: Item) -> None:
+    """After the change the record must still lie in the actor's reach, unless it was handed over."""
+    if "owner" in item.changes and not item.creating:
+        return
+    record = item.record
+    assert record is not None
+    action = Action.CREATE if item.creating else Action.CHANGE
+    handed_over = item.creating and record.owner_id != batch.access.user_id  # type: ignore[attr-defined]
+    if handed_over and batch.access.can(Action.TRANSFER, batch.object_type):
+        return
+    if batch.access.is_in_reach(
+        action, batch.object_type, record.owner_id, record.team_id,  # type: ignore[attr-defined]
+        None if item.creating else record.pk,
+    ):  # fmt: skip
+        return
+    message = _("With these values the record would lie outside of what you may change.")
+    item.outcome = Rejected([Problem("", message, "out_of_reach")], forbidden=True)
+    MatchKey.objects.filter(object_key=batch.object_type.key, record_id=record.pk).delete()
+
+
+def _insert(batch: Batch, items: Sequence[Item]) -> None:
+    manager = batch.object_type.model._default_manager
+    manager.bulk_create([item.record for item in items], batch_size=_ROWS_AT_ONCE)  # type: ignore[misc]
+
+
+def _update(batch: Batch, items: Sequence[Item]) -> None:
+    if not items:
+        return
+    columns = {"version", "updated_at", "updated_by", "title_key", "owner", "team"}
+    for item in items:
+        for name in item.changes:
+            storage = batch.fields[name].storage
+            columns.add(name if isinstance(storage, Column) else "custom")
+    if len(items) == 1:
+        items[0].record.save(update_fields=columns)  # type: ignore[union-attr]
+        return
+    manager = batch.object_type.model._default_manager
+    manager.bulk_update([item.record for item in items], columns, batch_size=100)  # type: ignore[misc]
+
+
+def write_list_values(batch: Batch, items: Sequence[Item]) -> None:
+    """Keep the index of values that hold several, and of links in custom fields, in step."""
+    key = batch.object_type.key
+    listed = [field for field in batch.fields.values() if field.is_indexed_by_terms]
+    links = [field for field in batch.fields.values() if field.custom and field.target]
+    new_values, new_links = [], []
+    for item in items:
+        for field in (*listed, *links):
+            if field.name not in item.changes:
+                continue
+            pk = item.record.pk  # type: ignore[union-attr]
+            manager = RecordLink.objects if field in links else ListValue.objects
+            if not item.creating:
+                manager.filter(object_key=key, record_id=pk, field=field.name).delete()
+            value = item.values[field.name]
+            if field in links:
+                if value:
+                    new_links.append(
+                        RecordLink(object_key=key, field=field.name, record_id=pk,
+                                   target_key=field.target, target_id=value)
+                    )  # fmt: skip
+                continue
+            new_values.extend(
+                ListValue(object_key=key, field=field.name, value=term[:160], record_id=pk)
+                for term in field.kind.terms(value, field)
+            )
+    ListValue.objects.bulk_create(new_values, batch_size=_ROWS_AT_ONCE)
+    RecordLink.objects.bulk_create(new_links, batch_size=_ROWS_AT_ONCE)
