@@ -37,9 +37,15 @@ def start_worker() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     database = {key: settings[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     database["NAME"] = str(database["NAME"])
 
-    def start(lease_seconds: float = 30) -> subprocess.Popen[bytes]:
+    def start(lease_seconds: float = 30, days_ahead: int = 0) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.jobs.worker_process", str(lease_seconds)],
+            [
+                sys.executable,
+                "-m",
+                "tests.jobs.worker_process",
+                str(lease_seconds),
+                str(days_ahead),
+            ],
             cwd=ROOT,
             env={**os.environ, "TEST_DATABASE": json.dumps(database)},
             stderr=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import threading
@@ -80,6 +81,47 @@ def test_a_killed_worker_s_job_runs_again_elsewhere(start_worker: Start, tmp_pat
     detail = board.job_detail(int(handle.id))
     assert [run.outcome for run in detail.runs] == [RunOutcome.LOST, RunOutcome.DONE]
     assert (detail.result, detail.job.attempts) == ("second", 2)
+
+
+def test_an_import_killed_again_and_again_writes_each_row_once(
+    start_worker: Start, tmp_path: Path
+) -> None:
+    """A row written twice would break the unique name and end the job; a lost one the count."""
+    file = str(tmp_path / "lines")
+    handle = sample_tasks.import_rows.enqueue(file, 1500, 10)
+    dice = random.Random(20261122)
+    for kills in range(1, 5):
+        victim = start_worker(lease_seconds=1)
+        wait_for(lambda kills=kills: len(noted(file)) == kills)  # type: ignore[misc]
+        time.sleep(dice.uniform(0.0, 0.3))
+        victim.kill()
+        victim.wait()
+    assert status_of(handle.id) != Status.DONE
+    start_worker(lease_seconds=1)
+    wait_for(lambda: status_of(handle.id) == Status.DONE)
+    detail = board.job_detail(int(handle.id))
+    assert (detail.result, detail.state) == (1500, {"row": 1500})
+    assert [run.outcome for run in detail.runs] == [RunOutcome.LOST] * 4 + [RunOutcome.DONE]
+
+
+def test_a_worker_whose_clock_runs_a_day_ahead_steals_nothing(
+    start_worker: Start, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "lines")
+    stop = threading.Event()
+    handle = sample_tasks.patient.enqueue(file, 3)
+    thread = in_thread(lambda: run_worker(stop, lease_seconds=1))
+    wait_for(lambda: noted(file) == ["start"])
+    ahead = start_worker(lease_seconds=1, days_ahead=1)
+    witness = sample_tasks.write.enqueue(str(tmp_path / "other"), "alive")
+    wait_for(lambda: status_of(witness.id) == Status.DONE)
+    assert status_of(handle.id) == Status.RUNNING
+    wait_for(lambda: status_of(handle.id) == Status.DONE)
+    stop.set()
+    thread.join(15)
+    ahead.send_signal(signal.SIGTERM)
+    assert ahead.wait(15) == 0
+    assert noted(file) == ["start", "end"]
 
 
 def test_a_frozen_worker_s_late_result_is_refused(start_worker: Start, tmp_path: Path) -> None:

@@ -7,6 +7,10 @@ import os
 import signal
 import sys
 import threading
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+
+import time_machine
 
 
 def main() -> None:
@@ -20,7 +24,9 @@ def main() -> None:
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    run_worker(stop, lease_seconds=float(sys.argv[1]))
+    ahead = datetime.now(UTC) + timedelta(days=int(sys.argv[2]))
+    with time_machine.travel(ahead) if int(sys.argv[2]) else nullcontext():
+        run_worker(stop, lease_seconds=float(sys.argv[1]))
 
 
 if __name__ == "__main__":
