@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from keqiao.access.matrix import Matrix, matrix
 from keqiao.access.models import Collaborator
-from keqiao.access.rights import Action, Level, Right
+from keqiao.access.rights import ANY_OBJECT, Action, Level, Right
 from keqiao.base.clock import now
 from keqiao.catalog.field import Sensitivity
 
@@ -116,21 +116,19 @@ class Access:
             return Level.NONE
         if self.is_administrator:
             return Level.ALL
-        levels = self._matrix.levels
+        levels, name = self._matrix.levels, action.value
         given = [
-            levels[key]
+            levels.get((role, object_type.key, name)) or levels.get((role, ANY_OBJECT, name))
             for role in self._roles
-            if (key := (role, object_type.key, action.value)) in levels
         ]
-        return max(given, key=lambda level: level.rank, default=Level.NONE)
+        return max(filter(None, given), key=lambda level: level.rank, default=Level.NONE)
 
     def _token_allows(self, action: Action, object_type: ObjectType) -> bool:
-        assert self.scopes is not None
-        wanted = "read" if action is Action.VIEW else "write"
-        return bool(
-            self.scopes & {f"*:{wanted}", "*:write", f"{object_type.key}:{wanted}"}
-            or (wanted == "read" and f"{object_type.key}:write" in self.scopes)
-        )
+        """A token's scopes read `account:read`, `account:write` or `*:read`; writing includes reading."""
+        allowed = {f"{object_type.key}:write", f"{ANY_OBJECT}:write"}
+        if action is Action.VIEW:
+            allowed |= {f"{object_type.key}:read", f"{ANY_OBJECT}:read"}
+        return not allowed.isdisjoint(self.scopes or ())
 
     def can(self, action: Action, object_type: ObjectType) -> bool:
         return self.level(action, object_type) is not Level.NONE
@@ -173,7 +171,7 @@ class Access:
     def _collaborations(self, object_type: ObjectType, *, writing: bool):  # type: ignore[no-untyped-def]
         rows = Collaborator.objects.filter(
             Q(expires_at=None) | Q(expires_at__gt=now()),
-            user_id=self.user_id,
+            user_id=self.user_id or 0,
             object_key=object_type.key,
         )
         return (rows.filter(can_write=True) if writing else rows).values("record_id")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AccessMiddleware:
-    """Reads the shared version numbers afresh, so that changed rights hold from the next request."""
+    """Reads the shared version numbers afresh: changed rights hold from the next request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

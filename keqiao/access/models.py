@@ -1,6 +1,8 @@
-"""Who works here and what they may do: users, departments, roles, rights, collaborators, API tokens."""
+"""Who works here and what they may do: users, departments, roles, collaborators, API tokens."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -42,7 +44,9 @@ class User(AbstractBaseUser):
     department = models.ForeignKey(
         Department, models.PROTECT, null=True, blank=True, related_name="members"
     )
-    roles = models.ManyToManyField("Role", blank=True, related_name="users")
+    roles: models.ManyToManyField[Role, Any] = models.ManyToManyField(
+        "Role", blank=True, related_name="users"
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_administrator = models.BooleanField(_("administrator"), default=False)
     language = models.CharField(_("language"), max_length=10, default="zh-hans")

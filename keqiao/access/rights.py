@@ -6,6 +6,8 @@ from enum import IntEnum, StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
+ANY_OBJECT = "*"  # in a role's rights: every object type that has no line of its own
+
 
 class Action(StrEnum):
     """What can be done with records."""

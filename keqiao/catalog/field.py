@@ -1,4 +1,4 @@
-"""One field of one object type as everything above sees it: built-in and custom fields look alike."""
+"""One field of one object type as everything above sees it; built-in and custom look alike."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import BigIntegerField, F, Func, TextField
+from django.db.models import Field as DjangoField
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Sensitivity(StrEnum):
-    """How closely a field is guarded; decides default rights, masks, exports and privacy reports."""
+    """How closely a field is guarded; decides default rights, masks and exports."""
 
     PUBLIC = "public"
     INTERNAL = "internal"
@@ -78,36 +79,36 @@ class JsonKey:
 class JsonText(Func):
     """Reads a custom value as text, printing the key as a literal so that its index is used."""
 
-    output_field = TextField()
+    output_field: DjangoField[Any, Any] = TextField()
 
     def __init__(self, key: str) -> None:
         super().__init__(F("custom"))
-        # Keys match ^x_[a-z0-9_]{1,40}$ (checked where custom fields are made), so a literal is safe.
+        # Keys match ^x_[a-z0-9_]{1,40}$, checked where fields are made: a literal is safe.
         self.key = key
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[str | int, ...]]:
         column, params = compiler.compile(self.source_expressions[0])
-        return f"JSON_EXTRACT({column}, '$.{self.key}')", list(params)
+        return f"JSON_EXTRACT({column}, '$.{self.key}')", tuple(params)
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[str | int, ...]]:
         column, params = compiler.compile(self.source_expressions[0])
-        return f"({column} ->> '{self.key}')", list(params)
+        return f"({column} ->> '{self.key}')", tuple(params)
 
 
 class JsonNumber(JsonText):
     """Reads a custom whole number (also minor units and basis points)."""
 
-    output_field = BigIntegerField()
+    output_field: DjangoField[Any, Any] = BigIntegerField()
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_context: Any
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[str | int, ...]]:
         column, params = compiler.compile(self.source_expressions[0])
-        return f"(({column} ->> '{self.key}')::bigint)", list(params)
+        return f"(({column} ->> '{self.key}')::bigint)", tuple(params)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import StrEnum
@@ -193,11 +193,11 @@ class ObjectType:
 
         return object_type(found.target).field(rest)
 
-    def sections(self) -> list[tuple[str | Promise, list[Field]]]:
+    def sections(self) -> Sequence[tuple[str | Promise, Sequence[Field]]]:
         """Return the layout with each field once; custom fields not laid out come last."""
         fields = self.fields()
         placed: set[str] = set()
-        result: list[tuple[str | Promise, list[Field]]] = []
+        result = []
         for section in self.layout.sections:
             result.append((section.label, [fields[name] for name in section.fields]))
             placed.update(section.fields)

@@ -14,7 +14,6 @@ from keqiao.catalog.problems import FieldProblem
 from keqiao.catalog.relative_dates import period
 
 if TYPE_CHECKING:
-
     from django.utils.functional import Promise
 
     from keqiao.catalog.field import Field

@@ -177,7 +177,7 @@ ACCOUNT = register(
                 "number",
             ),
             Section(_("Note"), "note"),
-        ),  # fmt: skip
+        ),
         list=ListSpec(
             "name",
             "level",
@@ -187,7 +187,7 @@ ACCOUNT = register(
             "owner",
             "updated_at",
             quick_filters=("level", "region", "industry", "owner"),
-        ),  # fmt: skip
+        ),
         search=("name", "number", "phone", "more_phones", "email", "uscc"),
         related=(
             Related("contact", by="account"),

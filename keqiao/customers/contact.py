@@ -149,7 +149,7 @@ CONTACT = register(
             "owner",
             "updated_at",
             quick_filters=("role", "region", "owner"),
-        ),  # fmt: skip
+        ),
         search=("name", "phone", "more_phones", "email", "more_emails", "wechat"),
         related=(Related("affiliation", by="contact"),),
         duplicates=(

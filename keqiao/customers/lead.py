@@ -98,7 +98,7 @@ LEAD = register(
             "owner",
             "updated_at",
             quick_filters=("state", "source_channel", "owner"),
-        ),  # fmt: skip
+        ),
         search=("name", "contact_name", "phone", "email"),
         duplicates=(UniqueWhen("phone", "phone"), UniqueWhen("email", "email")),
     )

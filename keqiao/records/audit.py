@@ -33,7 +33,7 @@ def write_audit(batch: Batch) -> None:
     lines = [
         ChangeEntry(
             object_key=batch.object_type.key,
-            record_id=item.record.pk,  # type: ignore[union-attr]
+            record_id=item.stored.pk,
             action="create" if item.creating else _change_action(batch),
             before={name: change.before for name, change in item.changes.items()}
             if not item.creating
@@ -197,7 +197,7 @@ def _text(
     if raw is None:
         return ""
     if isinstance(raw, dict) and "secret" in raw:
-        value = decrypt(raw["secret"], "change_log")
+        value: Any = decrypt(raw["secret"], "change_log")
     else:
         # Lines hold the JSON form; only dates and moments have another one in memory.
         value = field.kind.load(raw, field) if field.kind.key in {"date", "datetime"} else raw

@@ -38,6 +38,14 @@ class Item:
     def creating(self) -> bool:
         return self.draft.record_id is None
 
+    @property
+    def stored(self) -> Record:
+        """The record itself: there from step 1 for a change, from step 9 for a new one."""
+        if self.record is None:
+            message = "The record is asked for before the write step made it."
+            raise RuntimeError(message)
+        return self.record
+
     def refuse_if_problems(self) -> None:
         if self.problems and self.outcome is None:
             self.outcome = Rejected(self.problems)

@@ -40,8 +40,8 @@ def authorise(batch: Batch) -> None:
         elif not item.creating:
             item.record = found.get(item.draft.record_id or 0)
             if item.record is None:
-                message = _("This record does not exist, or you may not change it.")
-                item.outcome = Rejected([Problem("", message, "not_found")], missing=True)
+                gone = _("This record does not exist, or you may not change it.")
+                item.outcome = Rejected([Problem("", gone, "not_found")], missing=True)
 
 
 def check_mask(batch: Batch) -> None:

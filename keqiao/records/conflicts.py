@@ -18,8 +18,7 @@ def find_conflict(batch: Batch, item: Item, wanted_version: int) -> Conflict | N
 
     Saving fields nobody else touched loses nothing, so it goes through.
     """
-    record = item.record
-    assert record is not None
+    record = item.stored
     entries = list(
         ChangeEntry.objects.filter(
             object_key=batch.object_type.key, record_id=record.pk, action__in=("change", "revert")

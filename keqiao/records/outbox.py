@@ -45,7 +45,7 @@ def write_events(batch: Batch) -> None:
             Event(
                 name=f"{key}.{'created' if item.creating else 'changed'}",
                 object_key=key,
-                record_id=item.record.pk,  # type: ignore[union-attr]
+                record_id=item.stored.pk,
                 actor_id=batch.access.user_id,
                 at=batch.at,
                 data={"fields": sorted(item.changes), "source": batch.source.channel},

@@ -117,7 +117,8 @@ def _match(
         groups.append([(term,) for term in visible])
     postgres = connection.vendor == "postgresql"
     expression = (_tsquery if postgres else _fts5)(groups)
-    limit_to, params = "", [expression, declared.key]
+    limit_to = ""
+    params: list[str | int] = [expression, declared.key]
     if among:
         marks = ", ".join(["%s"] * len(among))
         limit_to = f"AND e.record_id IN ({marks})"

@@ -45,7 +45,7 @@ def write_records(batch: Batch) -> None:
     write_list_values(batch, [*created, *changed])
     if Feature.SEARCH in batch.object_type.features:
         index_records(
-            batch.object_type, [item.record for item in [*created, *changed]], batch.fields
+            batch.object_type, [item.stored for item in [*created, *changed]], batch.fields
         )  # type: ignore[misc]
 
 
@@ -80,7 +80,7 @@ def _give_ids(batch: Batch) -> None:
 def claim_match_keys(batch: Batch) -> None:
     """Write the fingerprints; the database lets one of two racing saves have each of them."""
     items = [item for item in batch.open_items() if item.match_keys or not item.creating]
-    changed = [item.record.pk for item in items if not item.creating and item.match_keys]  # type: ignore[union-attr]
+    changed = [item.stored.pk for item in items if not item.creating and item.match_keys]
     if changed:
         MatchKey.objects.filter(object_key=batch.object_type.key, record_id__in=changed).delete()
     rows, owners = [], {}
@@ -88,7 +88,7 @@ def claim_match_keys(batch: Batch) -> None:
         for key in item.match_keys:
             exclusive = key not in item.shared_keys
             rows.append(
-                MatchKey(object_key=batch.object_type.key, key=key, record_id=item.record.pk,  # type: ignore[union-attr]
+                MatchKey(object_key=batch.object_type.key, key=key, record_id=item.stored.pk,
                          exclusive=exclusive)
             )  # fmt: skip
             if exclusive:
@@ -106,7 +106,7 @@ def _settle_races(batch: Batch, owners: dict[int, Item]) -> None:
     for start in range(0, len(keys), 5000):
         rows = MatchKey.objects.filter(key__in=keys[start : start + 5000], exclusive=True)
         for key, record_id in rows.values_list("key", "record_id"):
-            if owners[key].record.pk != record_id:  # type: ignore[union-attr]
+            if owners[key].stored.pk != record_id:
                 lost[key] = (record_id, owners[key])
     blocking = {
         rule.name: rule.action is DuplicateAction.BLOCK for rule in rules_of(batch.object_type)
@@ -116,14 +116,14 @@ def _settle_races(batch: Batch, owners: dict[int, Item]) -> None:
         rule = item.match_keys[key][0]
         if (batch.allow_duplicates or item.draft.allow_duplicates) and not blocking[rule]:
             again.append(
-                MatchKey(object_key=batch.object_type.key, key=key, record_id=item.record.pk,  # type: ignore[union-attr]
+                MatchKey(object_key=batch.object_type.key, key=key, record_id=item.stored.pk,
                          exclusive=False)
             )  # fmt: skip
         elif item.outcome is None:
             item.outcome = DuplicateFound(candidates(batch, item, [(key, holder, None)], blocking))
             MatchKey.objects.filter(
                 object_key=batch.object_type.key,
-                record_id=item.record.pk,  # type: ignore[union-attr]
+                record_id=item.stored.pk,
             ).delete()
     MatchKey.objects.bulk_create(again)
 
@@ -140,8 +140,7 @@ def _give_numbers(batch: Batch) -> None:
 
 def _apply(batch: Batch, item: Item) -> None:
     """Put the values onto the record, with what the system keeps itself."""
-    record, access = item.record, batch.access
-    assert record is not None
+    record, access = item.stored, batch.access
     for name in item.values if item.creating else item.changes:
         batch.fields[name].put(record, item.values[name])
     if item.creating:
@@ -164,8 +163,7 @@ def _check_reach(batch: Batch, item: Item) -> None:
     """After the change the record must still lie in the actor's reach, unless it was handed over."""
     if "owner" in item.changes and not item.creating:
         return
-    record = item.record
-    assert record is not None
+    record = item.stored
     action = Action.CREATE if item.creating else Action.CHANGE
     handed_over = item.creating and record.owner_id != batch.access.user_id  # type: ignore[attr-defined]
     if handed_over and batch.access.can(Action.TRANSFER, batch.object_type):
@@ -182,7 +180,7 @@ def _check_reach(batch: Batch, item: Item) -> None:
 
 def _insert(batch: Batch, items: Sequence[Item]) -> None:
     manager = batch.object_type.model._default_manager
-    manager.bulk_create([item.record for item in items], batch_size=_ROWS_AT_ONCE)  # type: ignore[misc]
+    manager.bulk_create([item.stored for item in items], batch_size=_ROWS_AT_ONCE)  # type: ignore[misc]
 
 
 def _update(batch: Batch, items: Sequence[Item]) -> None:
@@ -194,10 +192,10 @@ def _update(batch: Batch, items: Sequence[Item]) -> None:
             storage = batch.fields[name].storage
             columns.add(name if isinstance(storage, Column) else "custom")
     if len(items) == 1:
-        items[0].record.save(update_fields=columns)  # type: ignore[union-attr]
+        items[0].stored.save(update_fields=columns)
         return
     manager = batch.object_type.model._default_manager
-    manager.bulk_update([item.record for item in items], columns, batch_size=100)  # type: ignore[misc]
+    manager.bulk_update([item.stored for item in items], columns, batch_size=100)  # type: ignore[misc]
 
 
 def write_list_values(batch: Batch, items: Sequence[Item]) -> None:
@@ -205,12 +203,13 @@ def write_list_values(batch: Batch, items: Sequence[Item]) -> None:
     key = batch.object_type.key
     listed = [field for field in batch.fields.values() if field.is_indexed_by_terms]
     links = [field for field in batch.fields.values() if field.custom and field.target]
-    new_values, new_links = [], []
+    new_values: list[ListValue] = []
+    new_links: list[RecordLink] = []
     for item in items:
         for field in (*listed, *links):
             if field.name not in item.changes:
                 continue
-            pk = item.record.pk  # type: ignore[union-attr]
+            pk = item.stored.pk
             manager = RecordLink.objects if field in links else ListValue.objects
             if not item.creating:
                 manager.filter(object_key=key, record_id=pk, field=field.name).delete()

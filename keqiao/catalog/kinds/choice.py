@@ -39,7 +39,14 @@ class ChoiceKind(FieldKind):
 
     key: ClassVar[str] = "choice"
     label = _("Choice")
-    operators = ("equals", "not_equals", "any_of", "none_of", "is_empty", "is_filled")
+    operators: ClassVar[tuple[str, ...]] = (
+        "equals",
+        "not_equals",
+        "any_of",
+        "none_of",
+        "is_empty",
+        "is_filled",
+    )
     empty = ""
 
     def __init__(self) -> None:

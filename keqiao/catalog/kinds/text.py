@@ -25,7 +25,7 @@ class TextKind(FieldKind):
 
     key: ClassVar[str] = "text"
     label = _("Short text")
-    operators = (
+    operators: ClassVar[tuple[str, ...]] = (
         "equals",
         "not_equals",
         "contains",

@@ -1,0 +1,148 @@
+"""The company's people and departments: adding, moving and switching off, with what must follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Concat, Substr
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.access.models import ApiToken, Collaborator, Department, User
+from keqiao.base.clock import now
+from keqiao.catalog import state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from django.utils.functional import Promise
+
+    from keqiao.access.models import Role
+    from keqiao.catalog.object_type import ObjectType
+
+
+class DirectoryProblem(Exception):
+    """A change of people or departments that cannot be made; `message` says why."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+def add_department(name: str, parent: Department | None = None) -> Department:
+    with transaction.atomic():
+        made = Department.objects.create(name=name, parent=parent)
+        made.path = f"{parent.path if parent else '/'}{made.pk}/"
+        made.save(update_fields=["path"])
+        state.bump(state.ACCESS)
+    return made
+
+
+def move_department(department: Department, parent: Department | None) -> None:
+    """Hang a department under another one, with all below it."""
+    if parent is not None and parent.path.startswith(department.path):
+        raise DirectoryProblem(_("A department cannot lie below itself."))
+    with transaction.atomic():
+        old = department.path
+        new = f"{parent.path if parent else '/'}{department.pk}/"
+        below = Department.objects.filter(path__startswith=old)
+        below.update(path=Concat(Value(new), Substr("path", len(old) + 1)))
+        Department.objects.filter(pk=department.pk).update(parent=parent)
+        state.bump(state.ACCESS)
+
+
+def add_user(
+    username: str,
+    name: str,
+    password: str | None,
+    *,
+    department: Department | None = None,
+    roles: Sequence[Role] = (),
+    email: str = "",
+    is_administrator: bool = False,
+) -> User:
+    with transaction.atomic():
+        user = User.objects.create_user(
+            username,
+            password,
+            name=name,
+            email=email,
+            department=department,
+            is_administrator=is_administrator,
+        )
+        user.roles.set(roles)
+        state.bump(state.ACCESS)
+    return user
+
+
+def set_roles(user: User, roles: Sequence[Role]) -> None:
+    with transaction.atomic():
+        user.roles.set(roles)
+        state.bump(state.ACCESS)
+
+
+def update_user(user: User, **values: object) -> None:
+    """Change a person's name, department or administrator right."""
+    with transaction.atomic():
+        if values.get("is_administrator") is False:
+            _keep_one_administrator(user)
+        for name, value in values.items():
+            setattr(user, name, value)
+        user.save(update_fields=list(values))
+        state.bump(state.ACCESS)
+
+
+def deactivate(user: User) -> None:
+    """Shut a person out: sessions, API tokens and the account end in the same transaction."""
+    with transaction.atomic():
+        _keep_one_administrator(user)
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now())
+        for session in Session.objects.filter(expire_date__gt=now()).iterator():
+            if session.get_decoded().get("_auth_user_id") == str(user.pk):
+                session.delete()
+        state.bump(state.ACCESS)
+
+
+def reactivate(user: User) -> None:
+    with transaction.atomic():
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+        state.bump(state.ACCESS)
+
+
+def _keep_one_administrator(user: User) -> None:
+    others = User.objects.filter(is_administrator=True, is_active=True).exclude(pk=user.pk)
+    if user.is_administrator and not others.exists():
+        raise DirectoryProblem(
+            _("This is the last administrator. Please make somebody else administrator first.")
+        )
+
+
+def share_record(
+    object_type: ObjectType,
+    record_id: int,
+    user: User,
+    *,
+    by: User | None,
+    can_write: bool = False,
+    expires_at: datetime | None = None,
+) -> Collaborator:
+    """Let a colleague in to one record. The caller has checked that `by` may change it."""
+    made, _created = Collaborator.objects.update_or_create(
+        object_key=object_type.key,
+        record_id=record_id,
+        user=user,
+        defaults={"can_write": can_write, "expires_at": expires_at, "added_by": by},
+    )
+    return made
+
+
+def unshare_record(object_type: ObjectType, record_id: int, user_id: int) -> None:
+    Collaborator.objects.filter(
+        object_key=object_type.key, record_id=record_id, user_id=user_id
+    ).delete()

@@ -1,0 +1,69 @@
+"""The roles a company starts with, and the one way to change what a role may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from keqiao.access.models import FieldRight, Role, RoleRight
+from keqiao.access.rights import ANY_OBJECT, Action, Level, Right
+from keqiao.catalog import state
+
+_OWN = dict.fromkeys(
+    (Action.VIEW, Action.CREATE, Action.CHANGE, Action.DELETE, Action.EXPORT, Action.IMPORT),
+    Level.OWN,
+)
+_SUBTREE = dict.fromkeys(Action, Level.SUBTREE)
+_SEE_ALL = {Action.VIEW: Level.ALL}
+
+# (key, Chinese name, English name, rights on every object type)
+STANDARD_ROLES: tuple[tuple[str, str, str, dict[Action, Level]], ...] = (
+    ("sales", "销售", "Sales", _OWN),
+    ("manager", "销售经理", "Sales manager", _SUBTREE),
+    (
+        "service",
+        "客服",
+        "Service",
+        {**_SEE_ALL, Action.CREATE: Level.OWN, Action.CHANGE: Level.OWN},
+    ),
+    ("auditor", "审计", "Auditor", _SEE_ALL),
+)
+
+
+def ensure_standard_roles() -> dict[str, Role]:
+    """Make the standard roles where they are missing; never change one a company has edited."""
+    roles: dict[str, Role] = {}
+    with transaction.atomic():
+        for key, name, name_en, rights in STANDARD_ROLES:
+            role, created = Role.objects.get_or_create(
+                key=key, defaults={"name": name, "name_en": name_en}
+            )
+            roles[key] = role
+            if created:
+                RoleRight.objects.bulk_create(
+                    RoleRight(role=role, object_key=ANY_OBJECT, action=action, level=level)
+                    for action, level in rights.items()
+                )
+        state.bump(state.ACCESS)
+    return roles
+
+
+def set_right(role: Role, object_key: str, action: Action, level: Level) -> None:
+    """Say how far a role may go; holds from everybody's next request."""
+    with transaction.atomic():
+        RoleRight.objects.update_or_create(
+            role=role, object_key=object_key, action=action, defaults={"level": level}
+        )
+        state.bump(state.ACCESS)
+
+
+def set_field_right(role: Role, object_key: str, field: str, right: Right | None) -> None:
+    """Say what a role may do with a field; None goes back to the default of its sensitivity."""
+    with transaction.atomic():
+        line: dict[str, Any] = {"role": role, "object_key": object_key, "field": field}
+        if right is None:
+            FieldRight.objects.filter(**line).delete()
+        else:
+            FieldRight.objects.update_or_create(**line, defaults={"right": right.name.lower()})
+        state.bump(state.ACCESS)
