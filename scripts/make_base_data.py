@@ -203,10 +203,12 @@ def regions(source: Path) -> list[tuple[str, str, str, str]]:
             (row["code"] + "00", row["name"], cities[row["code"]], row["provinceCode"] + "0000")
         )
     known = {row[0] for row in rows}
+    full_names = {row[1] for row in rows}
     for row in read("areas.csv"):
-        if row["code"] in known:  # 东莞, 中山, 儋州: cities without districts stand in both lists
-            continue
         city = cities.get(row["cityCode"], "")
+        # 东莞, 中山, 儋州, 嘉峪关: cities without districts stand in both lists.
+        if row["code"] in known or row["name"] in full_names:
+            continue
         short = short_name(row["name"], 3)
         if city and short.startswith(city) and len(short) - len(city) >= 2:
             short = short[len(city) :].removeprefix("市")

@@ -174,6 +174,8 @@ def _fits(area: AreaCode, subscriber: str) -> bool:
 
 
 def _refuse_chinese(digits: str, area: tuple[AreaCode, str] | None) -> NoReturn:
+    if len(digits) < 5:
+        _refuse("too_short", _("This number is too short. Enter it with its area code."))
     if area is not None:
         expected = area[0].lengths[0]
         if len(area[1]) in area[0].lengths:
@@ -334,7 +336,7 @@ def mask_phone(stored: str) -> str:
             return f"{area[0].code}-****{area[1][-4:]}"
     if phone.kind == "service" and len(digits) == 10:
         return f"{digits[:3]}-***-{digits[-4:]}"
-    if phone.kind == "foreign" and len(phone.e164) >= 10:
+    if phone.e164.startswith("+") and phone.kind == "foreign" and len(phone.e164) >= 10:
         return f"{phone.e164[:2]}****{phone.e164[-4:]}"
     return "****"
 

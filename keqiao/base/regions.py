@@ -55,14 +55,16 @@ def _by_name() -> dict[str, list[Region]]:
     exact: dict[str, list[Region]] = {}
     derived: dict[str, list[Region]] = {}
     for region in sorted(regions().values(), key=lambda item: (_level(item.code), item.code)):
-        exact.setdefault(region.name, []).append(region)
-        if region.short != region.name:
-            derived.setdefault(region.short, []).append(region)
+        # Typed text is folded before it is looked up, and 乾县 folds to 干县.
+        name, short = to_simplified(region.name), to_simplified(region.short)
+        exact.setdefault(name, []).append(region)
+        if short != name:
+            derived.setdefault(short, []).append(region)
         if _level(region.code) == 3:
             # 吴江市 became 吴江区: old letterheads keep the old ending.
             for ending in ("市", "区", "县"):
-                if region.short + ending != region.name and len(region.short) < 5:
-                    derived.setdefault(region.short + ending, []).append(region)
+                if short + ending != name and len(short) < 5:
+                    derived.setdefault(short + ending, []).append(region)
     for name, found in derived.items():
         exact.setdefault(name, []).extend(item for item in found if item not in exact[name])
     for name, code in _ALIASES.items():
@@ -206,7 +208,7 @@ def _inside(region: Region, outer: Region) -> bool:
 
 def _ends_well(text: str, start: int, end: int, region: Region) -> bool:
     matched = text[start:end]
-    if matched == region.name and len(matched) > 2:
+    if len(matched) == len(region.name) > 2 and matched.endswith(region.name[-1]):
         return True
     if end >= len(text) or text[end] in _GAPS:
         return True
