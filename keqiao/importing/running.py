@@ -1,0 +1,264 @@
+"""Runs an import: stage the rows, check them, bring them in, and go on after any interruption."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext, override
+
+from keqiao.access.access import Access
+from keqiao.access.models import User
+from keqiao.access.rights import Action
+from keqiao.base.clock import now
+from keqiao.catalog.object_type import ObjectType
+from keqiao.catalog.registry import object_type
+from keqiao.importing.deciding import Decider, add_counts, store_rows
+from keqiao.importing.drafting import Plan, dump_cells
+from keqiao.importing.file_problem import FileProblem
+from keqiao.importing.models import ImportMapping, ImportRow, ImportRun, Mode, RowState, RunState
+from keqiao.importing.readers import ReadSettings, check_unchanged, iter_rows
+from keqiao.importing.store import disk_guard, import_path
+from keqiao.jobs.problems import JobCancelled
+
+STAGED_AT_ONCE = 2_000
+BATCH = 500
+Progress = Callable[[int, int], None]
+
+
+class ImportForbidden(Exception):
+    """The person whose import this is may not import this object (any more)."""
+
+    def __init__(self) -> None:
+        self.message = gettext(
+            "You may not import here. Ask an administrator for the right to import."
+        )
+        super().__init__(self.message)
+
+
+def run_access(run: ImportRun) -> Access:
+    """Return the rights of the run's person as they are at this moment, not as they were."""
+    if run.user_id is None:
+        return Access.system("import from the command line")
+    user = User.objects.filter(pk=run.user_id, is_active=True).first()
+    if user is None:
+        raise ImportForbidden
+    access = Access.for_user(user)
+    require_import(access, object_type(run.object_key))
+    return access
+
+
+def require_import(access: Access, declared: ObjectType) -> None:
+    if not access.can(Action.IMPORT, declared):
+        raise ImportForbidden
+
+
+def check_run(run_id: int, progress: Progress) -> ImportRun:
+    """Pass every row through the write path without writing, and note what would happen."""
+    with _guarded(run_id, RunState.CHECKING) as run:
+        access, declared = run_access(run), object_type(run.object_key)
+        _stage(run)
+        _restart(run, is_dry=True)
+        decider = Decider(run, access, Plan.of(run, declared), dry_run=True)
+        total = ImportRow.objects.filter(run=run).count()
+        while rows := _next_rows(run):
+            decider.decide(rows)
+            with transaction.atomic():
+                _finish_batch(run, rows)
+            progress(run.rows_read, total)
+        run.state = RunState.CHECKED
+        run.save()
+    return run
+
+
+def execute_run(
+    run_id: int, progress: Progress, keep_state: Callable[[dict[str, Any]], None]
+) -> ImportRun:
+    """Bring the rows in. Called again after a crash, it goes on behind the last saved row.
+
+    Records, rows, counts and cursor of a batch are one transaction; so is the job's own state,
+    which fails when another worker has taken the job over, and then nothing of the batch stays.
+    """
+    with _guarded(run_id, RunState.RUNNING) as run:
+        access, declared = run_access(run), object_type(run.object_key)
+        _stage(run)
+        if run.is_dry:
+            _restart(run, is_dry=False)
+        decider = Decider(run, access, Plan.of(run, declared), dry_run=False)
+        total = ImportRow.objects.filter(run=run).count()
+        while rows := _next_rows(run):
+            with transaction.atomic():
+                decider.decide(rows)
+                _finish_batch(run, rows)
+                keep_state({"run": run.pk, "cursor": run.cursor})
+            progress(run.rows_read, total)
+        _remember_mapping(run)
+        run.state, run.finished_at = RunState.DONE, now()
+        run.save()
+    return run
+
+
+@contextmanager
+def _guarded(run_id: int, state: RunState) -> Iterator[ImportRun]:
+    """Hold the run in `state`; whatever ends it early leaves a sentence and a state to go on from."""
+    run = ImportRun.objects.get(pk=run_id)
+    run.state, run.problem = state, ""
+    try:
+        with override(_language(run)), disk_guard():
+            run.save(update_fields=["state", "problem"])
+            yield run
+    except (FileProblem, ImportForbidden) as problem:
+        _stop(run_id, problem.message)
+        raise
+    except JobCancelled:
+        with override(_language(run)):
+            _stop(run_id, gettext("Stopped by you. What was imported so far stays."))
+        raise
+
+
+def _stop(run_id: int, sentence: str) -> None:
+    # Counts and cursor stay as the last batch left them; only the state is told.
+    ImportRun.objects.filter(pk=run_id).update(state=RunState.STOPPED, problem=sentence)
+
+
+def _language(run: ImportRun) -> str:
+    user = User.objects.filter(pk=run.user_id).values_list("language", flat=True).first()
+    return user or "zh-hans"
+
+
+def _stage(run: ImportRun) -> None:
+    """Copy the rows of the file into the database, once; an interrupted copy starts anew."""
+    settings = ReadSettings(**run.settings)
+    path = import_path(run.stored_name)
+    check_unchanged(path, settings.sha256)
+    if run.staged:
+        return
+    ImportRow.objects.filter(run=run).delete()
+    rows = iter_rows(path, settings)
+    while batch := list(islice(rows, STAGED_AT_ONCE)):
+        with transaction.atomic():
+            ImportRow.objects.bulk_create(
+                [ImportRow(run=run, number=n, raw=dump_cells(cells)) for n, cells in batch]
+            )
+    run.staged = True
+    run.save(update_fields=["staged"])
+
+
+def _restart(run: ImportRun, *, is_dry: bool) -> None:
+    with transaction.atomic():
+        ImportRow.objects.filter(run=run).exclude(key_hash=None).update(key_hash=None)
+        run.is_dry, run.cursor = is_dry, 0
+        run.rows_read = run.created = run.updated = 0
+        run.duplicates = run.rejected = run.repaired = 0
+        run.finished_at = None
+        run.save()
+
+
+def _next_rows(run: ImportRun) -> list[ImportRow]:
+    rows = ImportRow.objects.filter(run=run, number__gt=run.cursor).order_by("number")
+    return list(rows[:BATCH])
+
+
+def _finish_batch(run: ImportRun, rows: Sequence[ImportRow]) -> None:
+    store_rows(rows)
+    add_counts(run, rows)
+    run.cursor = rows[-1].number
+    run.save()
+
+
+def _remember_mapping(run: ImportRun) -> None:
+    names = {column["name"]: run.mapping.get(str(column["index"])) for column in run.columns}
+    ImportMapping.objects.update_or_create(
+        object_key=run.object_key,
+        signature=run.signature,
+        defaults={
+            "mapping": names, "mode": run.mode, "key_field": run.key_field, "used_at": now(),
+        },
+    )  # fmt: skip
+
+
+def edit_cell(
+    run: ImportRun, row: ImportRow, column: int, value: str, *, everywhere: bool = False
+) -> int:
+    """Correct a cell, or all cells of its column with the same content; return how many changed."""
+    before = _cell(row, column)
+    rows = [row]
+    if everywhere:
+        rows = [
+            other
+            for other in ImportRow.objects.filter(run=run).iterator(chunk_size=STAGED_AT_ONCE)
+            if _cell(other, column) == before
+        ]
+    for changed in rows:
+        cells = changed.cells()
+        cells.extend([None] * (column + 1 - len(cells)))
+        cells[column] = value or None
+        changed.raw = dump_cells(cells)
+    with transaction.atomic():
+        ImportRow.objects.bulk_update(rows, ["raw"], batch_size=BATCH)
+        recheck_rows(run, rows)
+    return len(rows)
+
+
+def _cell(row: ImportRow, column: int) -> Any:
+    cells = row.cells()
+    return cells[column] if column < len(cells) else None
+
+
+def leave_out(run: ImportRun, rows: Sequence[ImportRow]) -> None:
+    """Take rows out of the import altogether, as if they stood not in the list."""
+    with transaction.atomic():
+        ImportRow.objects.filter(run=run, pk__in=[row.pk for row in rows]).delete()
+        recount(run)
+
+
+def recheck_rows(run: ImportRun, rows: Sequence[ImportRow]) -> None:
+    """Check corrected rows again, with the rights of the run's person."""
+    plan = Plan.of(run, object_type(run.object_key))
+    decider = Decider(run, run_access(run), plan, dry_run=True)
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        decider.decide(batch)
+        store_rows(batch)
+    recount(run)
+
+
+def recount(run: ImportRun) -> None:
+    rows = ImportRow.objects.filter(run=run)
+    run.rows_read = rows.exclude(state=RowState.WAITING).count()
+    run.created = rows.filter(state=RowState.CREATED).count()
+    run.updated = rows.filter(state=RowState.UPDATED).count()
+    run.duplicates = rows.filter(state=RowState.DUPLICATE).count()
+    run.rejected = rows.filter(state=RowState.REJECTED).count()
+    run.repaired = rows.exclude(repairs="").count()
+    run.save()
+
+
+def check_plan(run: ImportRun, declared: ObjectType) -> str:
+    """Return what is still missing before a list can be checked, as a sentence; empty: nothing."""
+    fields = declared.fields()
+    chosen = [name for name in run.mapping.values() if name]
+    if not chosen:
+        return gettext("No column is assigned yet. Choose a field for at least one column.")
+    for name in chosen:
+        if name not in fields:
+            return gettext("There is no field “%(name)s” here.") % {"name": name}
+        if chosen.count(name) > 1 and not fields[name].kind.many:
+            return gettext("“%(field)s” is assigned to two columns. Choose one of them.") % {
+                "field": fields[name].label
+            }
+    if run.mode != Mode.CREATE and run.key_field not in chosen:
+        return gettext("Choose the column by which existing records are found.")
+    missing = [
+        str(field.label)
+        for name, field in fields.items()
+        if field.required and name not in chosen and run.mode == Mode.CREATE
+    ]
+    if missing:
+        return gettext("No column is assigned to %(fields)s, which every new record needs.") % {
+            "fields": ", ".join(missing)
+        }
+    return ""
