@@ -14,6 +14,7 @@ from keqiao.access.rights import Action, Right
 from keqiao.base.encryption import decrypt
 from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type as object_type_named
+from keqiao.records.bulk_rows import insert_rows, json_text, moment
 from keqiao.records.models import ChainHead, ChangeEntry
 from keqiao.records.query import get_record, records
 
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from keqiao.records.batch import Batch
     from keqiao.records.drafts import Source
 
-_ROWS_AT_ONCE = 500
+_LINE = (
+    "object_key", "record_id", "action", "actor_id", "actor_name", "at",
+    "source", "detail", "request_id", "before", "after", "digest",
+)  # fmt: skip
 
 
 def write_audit(batch: Batch) -> None:
@@ -67,7 +71,19 @@ def append_lines(
         line.detail = (actor.reason or source.detail)[:200]
         line.request_id = source.request_id[:40]
         digest = line.digest = _digest(digest, line)
-    ChangeEntry.objects.bulk_create(lines, batch_size=_ROWS_AT_ONCE)
+    stamp = moment(at)
+    insert_rows(
+        ChangeEntry,
+        _LINE,
+        [
+            (
+                line.object_key, line.record_id, line.action, line.actor_id, line.actor_name, stamp,
+                line.source, line.detail, line.request_id, json_text(line.before),
+                json_text(line.after), line.digest,
+            )
+            for line in lines
+        ],
+    )  # fmt: skip
     head.digest = digest
     head.entry_id += len(lines)
     head.save(update_fields=["digest", "entry_id"])

@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 
 from keqiao.catalog.object_type import Feature
+from keqiao.records.bulk_rows import insert_rows, json_text, moment
 from keqiao.records.models import Event, EventCursor
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Event], None]
 
-_ROWS_AT_ONCE = 500
 _READ_AT_ONCE = 200
 MAX_DEPTH = 5
 
@@ -40,20 +40,23 @@ def write_events(batch: Batch) -> None:
     if Feature.EVENTS not in batch.object_type.features:
         return
     key = batch.object_type.key
-    Event.objects.bulk_create(
+    stamp = moment(batch.at)
+    insert_rows(
+        Event,
+        ("name", "object_key", "record_id", "actor_id", "at", "depth", "data"),
         [
-            Event(
-                name=f"{key}.{'created' if item.creating else 'changed'}",
-                object_key=key,
-                record_id=item.stored.pk,
-                actor_id=batch.access.user_id,
-                at=batch.at,
-                data={"fields": sorted(item.changes), "source": batch.source.channel},
+            (
+                f"{key}.{'created' if item.creating else 'changed'}",
+                key,
+                item.stored.pk,
+                batch.access.user_id,
+                stamp,
+                0,
+                json_text({"fields": sorted(item.changes), "source": batch.source.channel}),
             )
             for item in batch.open_items()
             if item.creating or item.changes
         ],
-        batch_size=_ROWS_AT_ONCE,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.registry import object_types
+from keqiao.records.bulk_rows import insert_rows
 from keqiao.records.models import LIVE, SearchEntry
 from keqiao.records.search_terms import terms_of
 
@@ -16,26 +17,19 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.models import Record
 
-_ROWS_AT_ONCE = 500
-
 
 def index_records(
     object_type: ObjectType, rows: Sequence[Record], fields: dict[str, Field]
 ) -> None:
     """Write the search words of `rows`, replacing older ones."""
-    SearchEntry.objects.bulk_create(
+    insert_rows(
+        SearchEntry,
+        ("object_key", "record_id", "terms"),
         [
-            SearchEntry(
-                object_key=object_type.key,
-                record_id=row.pk,
-                terms=" ".join(record_terms(object_type, row, fields)),
-            )
+            (object_type.key, row.pk, " ".join(record_terms(object_type, row, fields)))
             for row in rows
         ],
-        batch_size=_ROWS_AT_ONCE,
-        update_conflicts=True,
-        unique_fields=["object_key", "record_id"],
-        update_fields=["terms"],
+        on_conflict="ON CONFLICT (object_key, record_id) DO UPDATE SET terms = excluded.terms",
     )
 
 

@@ -11,6 +11,7 @@ from keqiao.access.rights import Action
 from keqiao.catalog.field import Column, Sensitivity
 from keqiao.catalog.models import ListValue
 from keqiao.catalog.object_type import DuplicateAction, Feature
+from keqiao.records.bulk_rows import insert_instances, insert_rows
 from keqiao.records.drafts import Change, DuplicateFound, Problem, Rejected
 from keqiao.records.duplicates import candidates
 from keqiao.records.identity import reserve_ids
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from keqiao.records.batch import Batch, Item
 
 _ROWS_AT_ONCE = 500
+_MATCH_KEY = ("object_key", "key", "record_id", "exclusive")
+_LIST_VALUE = ("object_key", "field", "value", "record_id")
 
 
 def write_records(batch: Batch) -> None:
@@ -40,7 +43,7 @@ def write_records(batch: Batch) -> None:
         _check_reach(batch, item)
     created = [item for item in batch.open_items() if item.creating]
     changed = [item for item in batch.open_items() if not item.creating and item.changes]
-    _insert(batch, created)
+    insert_instances(batch.object_type.model, [item.stored for item in created])
     _update(batch, changed)
     write_list_values(batch, [*created, *changed])
     if Feature.SEARCH in batch.object_type.features:
@@ -83,19 +86,18 @@ def claim_match_keys(batch: Batch) -> None:
     changed = [item.stored.pk for item in items if not item.creating and item.match_keys]
     if changed:
         MatchKey.objects.filter(object_key=batch.object_type.key, record_id__in=changed).delete()
-    rows, owners = [], {}
+    key = batch.object_type.key
+    rows: list[tuple[str, int, int, bool]] = []
+    owners: dict[int, Item] = {}
     for item in items:
-        for key in item.match_keys:
-            exclusive = key not in item.shared_keys
-            rows.append(
-                MatchKey(object_key=batch.object_type.key, key=key, record_id=item.stored.pk,
-                         exclusive=exclusive)
-            )  # fmt: skip
+        for fingerprint in item.match_keys:
+            exclusive = fingerprint not in item.shared_keys
+            rows.append((key, fingerprint, item.stored.pk, exclusive))
             if exclusive:
-                owners[key] = item
+                owners[fingerprint] = item
     # One order for all writers, so that two batches never wait for each other in a circle.
-    rows.sort(key=lambda row: row.key)
-    MatchKey.objects.bulk_create(rows, batch_size=_ROWS_AT_ONCE, ignore_conflicts=True)
+    rows.sort(key=lambda row: row[1])
+    insert_rows(MatchKey, _MATCH_KEY, rows, on_conflict="ON CONFLICT DO NOTHING")
     _settle_races(batch, owners)
 
 
@@ -178,11 +180,6 @@ def _check_reach(batch: Batch, item: Item) -> None:
     MatchKey.objects.filter(object_key=batch.object_type.key, record_id=record.pk).delete()
 
 
-def _insert(batch: Batch, items: Sequence[Item]) -> None:
-    manager = batch.object_type.model._default_manager
-    manager.bulk_create([item.stored for item in items], batch_size=_ROWS_AT_ONCE)  # type: ignore[misc]
-
-
 def _update(batch: Batch, items: Sequence[Item]) -> None:
     if not items:
         return
@@ -203,7 +200,7 @@ def write_list_values(batch: Batch, items: Sequence[Item]) -> None:
     key = batch.object_type.key
     listed = [field for field in batch.fields.values() if field.is_indexed_by_terms]
     links = [field for field in batch.fields.values() if field.custom and field.target]
-    new_values: list[ListValue] = []
+    new_values: list[tuple[str, str, str, int]] = []
     new_links: list[RecordLink] = []
     for item in items:
         for field in (*listed, *links):
@@ -222,8 +219,7 @@ def write_list_values(batch: Batch, items: Sequence[Item]) -> None:
                     )  # fmt: skip
                 continue
             new_values.extend(
-                ListValue(object_key=key, field=field.name, value=term[:160], record_id=pk)
-                for term in field.kind.terms(value, field)
+                (key, field.name, term[:160], pk) for term in field.kind.terms(value, field)
             )
-    ListValue.objects.bulk_create(new_values, batch_size=_ROWS_AT_ONCE)
+    insert_rows(ListValue, _LIST_VALUE, new_values)
     RecordLink.objects.bulk_create(new_links, batch_size=_ROWS_AT_ONCE)

@@ -1,0 +1,110 @@
+"""Writes many rows of one table in few round trips, below the ORM, for the write path alone.
+
+Measured on 5 000 accounts: the ORM's bulk_create took half of the write path's time building SQL.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import JSONField
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from django.db.models import Field, Model
+
+_ROWS_AT_ONCE = 1000
+
+
+def insert_rows(
+    model: type[Model],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    on_conflict: str = "",
+) -> None:
+    """Insert tuples of database-ready values in the order of `names` (attnames of the model)."""
+    rows = rows if isinstance(rows, list) else list(rows)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.executemany(_values_sql(model, tuple(names), on_conflict), rows)
+            return
+        sql = _unnest_sql(model, tuple(names), on_conflict)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows[start : start + _ROWS_AT_ONCE]
+            cursor.execute(sql, [list(column) for column in zip(*part, strict=True)])
+
+
+def insert_instances(model: type[Model], instances: Iterable[Model]) -> None:
+    """Insert whole model instances whose primary keys are set."""
+    fields = model._meta.concrete_fields
+    prepared = [
+        (
+            field.attname,
+            None if isinstance(field, JSONField) else field.get_db_prep_save,
+        )
+        for field in fields
+    ]
+    rows = [
+        tuple(
+            json_text(getattr(instance, name))
+            if prepare is None
+            else prepare(getattr(instance, name), connection)
+            for name, prepare in prepared
+        )
+        for instance in instances
+    ]
+    insert_rows(model, [field.attname for field in fields], rows)
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def moment(value: Any) -> Any:
+    """Return a moment as the database adapter wants it."""
+    return connection.ops.adapt_datetimefield_value(value)
+
+
+def _columns(model: type[Model], names: tuple[str, ...]) -> list[Field[Any, Any]]:
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    return [by_name[name] for name in names]
+
+
+@lru_cache(maxsize=200)
+def _values_sql(model: type[Model], names: tuple[str, ...], on_conflict: str) -> str:
+    columns = ", ".join(f'"{field.column}"' for field in _columns(model, names))
+    marks = ", ".join(["%s"] * len(names))
+    table = model._meta.db_table
+    return f'INSERT INTO "{table}" ({columns}) VALUES ({marks}) {on_conflict}'  # noqa: S608
+
+
+@lru_cache(maxsize=200)
+def _unnest_sql(model: type[Model], names: tuple[str, ...], on_conflict: str) -> str:
+    # Arrays of one type each: one statement text for any number of rows, planned once.
+    fields = _columns(model, names)
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
+    taken = ", ".join(
+        f"c{number}::jsonb" if isinstance(field, JSONField) else f"c{number}"
+        for number, field in enumerate(fields)
+    )
+    aliases = ", ".join(f"c{number}" for number in range(len(fields)))
+    table = model._meta.db_table
+    return (
+        f'INSERT INTO "{table}" ({columns}) '  # noqa: S608
+        f"SELECT {taken} FROM unnest({arrays}) AS t({aliases}) {on_conflict}"
+    )
+
+
+def _array_type(field: Field[Any, Any]) -> str:
+    if isinstance(field, JSONField):
+        return "text"
+    kind = field.rel_db_type(connection) if field.is_relation else field.db_type(connection)
+    return str(kind).partition(" GENERATED")[0]
