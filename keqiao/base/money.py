@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.base.numbers import NumberProblem, parse_decimal
+from keqiao.base.numbers import SIGNS, NumberProblem, parse_decimal
 from keqiao.base.problems import Problem
 from keqiao.base.text import fold_width
 
@@ -105,7 +105,9 @@ def _parse_text(raw: str, currency: str) -> Decimal:
             "not_a_number",
             _("This is not an amount of money. Enter a number, for example 1234.50 or 1.2万."),
         )
-    text = re.sub(r"\s", "", fold_width(raw)).lower()
+    text = re.sub(r"\s", "", fold_width(raw)).lower().translate(SIGNS)
+    if text.startswith("(") and text.endswith(")"):  # how accountants write what is owed
+        text = "-" + text[1:-1].removeprefix("-")
     text = text.removesuffix("整").removesuffix("正")
     small = Decimal(0)
     for yuan in ("元", "圆", "块"):

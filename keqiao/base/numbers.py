@@ -38,9 +38,9 @@ _CHINESE_NUMBER = re.compile(f"[{''.join(_CHINESE)}{''.join(_TENS)}{''.join(_GRO
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)(?P<digits>\d{1,3}(?:,\d{3})+|\d+)?(?P<fraction>\.\d*)?"
     r"(?P<unit>[十百千万萬亿億]{1,2}|mn|bn|[kwmb])?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # \d without the digits of other scripts
 )
-_SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "、": ","})
+SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "、": ","})
 
 
 def parse_decimal(raw: str | int | float | Decimal) -> Decimal:
@@ -58,15 +58,13 @@ def parse_decimal(raw: str | int | float | Decimal) -> Decimal:
 def _parse_text(raw: str) -> Decimal:
     if len(raw) > 80:
         _refuse("not_a_number", _("This is too long for a number. Enter digits only."))
-    text = re.sub(r"\s", "", fold_width(raw)).translate(_SIGNS)
+    text = re.sub(r"\s", "", fold_width(raw)).translate(SIGNS)
     if not text:
         _refuse("empty", _("There is no number here. Enter digits."))
     negative = text.startswith("(") and text.endswith(")")
     if negative:
         text = text[1:-1]
     found = _NUMBER.fullmatch(text)
-    if found and text.isascii() is False and not re.fullmatch(r"[\x00-\x7f十百千万萬亿億]+", text):
-        found = None  # digits of other scripts match \d
     if found and (found["digits"] or (found["fraction"] or "").strip(".")):
         digits = (found["digits"] or "0").replace(",", "") + (found["fraction"] or "")
         number = Decimal(digits.rstrip(".")) * _unit(found["unit"])
@@ -74,7 +72,7 @@ def _parse_text(raw: str) -> Decimal:
     if _CHINESE_NUMBER.fullmatch(text):
         value = parse_chinese(text)
         return Decimal(-value if negative else value)
-    if re.fullmatch(r"[+-]?[\d,.]+", text):
+    if re.fullmatch(r"[+-]?[0-9,.]+", text):
         _refuse(
             "grouping",
             _("The commas and points of this number are unclear. Write it like 1234.50."),
