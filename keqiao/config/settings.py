@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "keqiao.access.middleware.AccessMiddleware",
+    "keqiao.access.middleware.AccessMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -86,6 +87,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "keqiao.ui.context.page",
             ],
         },
     },
@@ -138,6 +140,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 KEQIAO_UPLOAD_LIMIT = env.number("KEQIAO_UPLOAD_LIMIT_MB", 200, low=1, high=4096) * 1024 * 1024
+
+# Requests one token (or one signed-in person) may send to the API in a minute.
+KEQIAO_API_PER_MINUTE = env.number("KEQIAO_API_PER_MINUTE", 3_000, low=1, high=10_000_000)
 
 # --- language and time ----------------------------------------------------------------------
 
@@ -250,8 +255,12 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# W021: putting a name on the browsers' preload list is its owner's decision, not a program's.
-SILENCED_SYSTEM_CHECKS = ["security.W021"]
+SILENCED_SYSTEM_CHECKS = [
+    # Putting a name on the browsers' preload list is its owner's decision, not a program's.
+    "security.W021",
+    # The lock counts by account, which no address, cookie or browser name changes.
+    "axes.W006",
+]
 
 # --- mail and logs -----------------------------------------------------------------------------
 

@@ -9,6 +9,9 @@ from keqiao.config import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("api/", include("keqiao.api.urls")),
     path("auth/", include("allauth.account.urls")),
     path("auth/two-factor/", include("allauth.mfa.urls")),
+    # Last: its addresses begin with the word of any object type.
+    path("", include("keqiao.ui.urls")),
 ]
