@@ -241,3 +241,8 @@ def with_check_character(body: str) -> str:
             "length", _("A credit code has 18 characters. Count the characters.")
         )
     return body + _uscc_check(body)
+
+
+def resident_id_with_check_character(body: str) -> str:
+    """Return an identity number completed by its check character, for generated examples."""
+    return body + _resident_check(body)

@@ -138,9 +138,15 @@ def check_target(url: str, *, seconds: float = SECONDS) -> None:
 
 
 def _checked_url(url: str) -> httpx.URL:
+    text = url.strip()
     try:
-        target = httpx.URL(url.strip())
+        # Browsers and libraries disagree about blanks and backslashes in an address.
+        if any(char.isspace() or char == "\\" for char in text):
+            raise ValueError(text)
+        target = httpx.URL(text)
         host, port = _host(target), _port(target)
+        if port > 65535:
+            raise ValueError(port)
     except (httpx.InvalidURL, ValueError, TypeError):
         _refuse("bad_url", _("This is not a web address. Write it like https://example.com/path."))
     if target.scheme not in {"http", "https"}:
