@@ -78,8 +78,14 @@ _LABEL = re.compile(
 def parse_phone(raw: str) -> Phone:
     """Return the number behind any usual way to write it."""
     folded = raw.translate(_FOLD)
-    if len(folded) == 11 and folded[:3] in _MOBILE and folded.isascii() and folded.isdigit():
-        return Phone("+86" + folded, "mobile")
+    # The three spellings that make up nearly all of any customer list, before anything slower.
+    digits = folded[3:] if folded.startswith("+86") else folded
+    if digits.isascii() and digits.isdigit():
+        if len(digits) == 11 and digits[:3] in _MOBILE:
+            return Phone("+86" + digits, "mobile")
+        area = split_area(digits) if digits[0] == "0" and digits is folded else None
+        if area is not None and _fits(area[0], area[1]):
+            return Phone(f"+86{area[0].code[1:]}{area[1]}", "landline")
     if len(raw) > 100:
         _refuse("too_long", _("This is too long for a telephone number. Enter one number only."))
     return _parse_unusual(raw, _LABEL.sub("", folded))
@@ -258,8 +264,9 @@ def area_regions(area_code: str) -> tuple[str, ...]:
 
 def split_area(national: str) -> tuple[AreaCode, str] | None:
     """Split a national number with its leading zero into area code and subscriber number."""
+    codes = area_codes()
     for length in (3, 4):
-        area = area_codes().get(national[:length])
+        area = codes.get(national[:length])
         if area is not None:
             return area, national[length:]
     return None
