@@ -58,13 +58,17 @@ class Weighted:
             yield from rng.choices(self.items, cum_weights=self.cumulative, k=BLOCK)
 
 
+def _weighted(pairs: Sequence[tuple[Any, float]]) -> Weighted:
+    return Weighted([item for item, _share in pairs], [share for _item, share in pairs])
+
+
 @cache
 def places() -> Weighted:
     """Return every district, drawn by the output of its province and city."""
     area_of: dict[str, tuple[str, int]] = {}
     for code, area in area_codes().items():
-        for region in area.regions:
-            area_of[region] = (code, area.lengths[0])
+        for served in area.regions:
+            area_of[served] = (code, area.lengths[0])
     sales_area = {part: key for key, parts in words.AREAS.items() for part in parts.split()}
     table = regions()
     parents = {region.parent for region in table.values()}
@@ -192,8 +196,8 @@ class CustomerMaker:
         self.brands = brands().stream(self.rng)
         self.industries = industries().stream(self.rng)
         self.surnames = surnames().stream(self.rng)
-        self.forms = Weighted(*zip(*words.FORMS, strict=True)).stream(self.rng)
-        self.sources = Weighted(*zip(*words.SOURCES, strict=True)).stream(self.rng)
+        self.forms = _weighted(words.FORMS).stream(self.rng)
+        self.sources = _weighted(words.SOURCES).stream(self.rng)
         positions = [item[:3] for item in words.POSITIONS]
         self.positions = Weighted(positions, [p[3] for p in words.POSITIONS]).stream(self.rng)
         self.streets = words.STREETS.split()

@@ -53,7 +53,8 @@ def sample_file(path: Path, rows: int = 500, seed: int = 7) -> Expected:
     sheet.write(1, 1, "制表：行政部    日期：2026-11-20")
     for column, text in enumerate(HEADER):
         sheet.write(3, column, text, book.add_format({"bold": True}))
-    expected, kept, line = Expected(), [], 4
+    kept: list[list[Any]] = []
+    expected, line = Expected(), 4
     for number in range(1, rows + 1):
         cells = _account_row(maker, rng, number, kept, expected)
         for column, value in enumerate([number, *cells]):
@@ -118,7 +119,7 @@ def _untidy(rng: Random, cells: list[Any]) -> None:
         (0.20, 2, lambda v: f" {v} " if v else v),
         (0.10, 2, lambda v: v.lower() if v else v),
         (0.20, 4, lambda v: f"{v}类"),
-        (0.30, 5, lambda v: v.replace("省", " ").replace("市", " ")),
+        (0.30, 5, lambda v: v.replace("省", " ", 1).replace("市", " ", 1)),
         (0.15, 8, lambda v: str(v).translate(FULL_WIDTH)),
         (0.30, 9, _written_amount),
         (0.20, 9, lambda v: int(v) if isinstance(v, str) and v.isdigit() else v),

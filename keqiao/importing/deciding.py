@@ -27,7 +27,7 @@ from keqiao.records.drafts import (
     Saved,
     Source,
 )
-from keqiao.records.match_keys import keys_of, rules_of
+from keqiao.records.match_keys import keys_of, match_key, rules_of
 from keqiao.records.save import save_records
 
 
@@ -48,10 +48,22 @@ class Decider:
         self.rules = rules_of(self.plan.object_type)
         self.guarded = {name for rule in self.rules for name in rule.fields}
         self.blocking = {rule.name for rule in self.rules if rule.action == "block"}
+        # Links to the same object type ("parent account"), with the rule that knows its names.
+        declared = self.plan.object_type
+        title = declared.title_field()
+        named = [rule.name for rule in self.rules if title.name in rule.fields]
+        self.inner = {
+            field.name: (named[0], title.kind)
+            for _index, field in self.plan.columns
+            if field.target == declared.key and named
+        }
 
-    def decide(self, rows: Sequence[ImportRow]) -> None:
+    def decide(self, rows: Sequence[ImportRow], *, again: bool = False) -> None:
         """Set state, problems and record of each row; the caller stores them."""
         lines = [line_of(self.plan, row) for row in rows]
+        if again and self.dry_run:
+            for line in lines:
+                self._drop_expected_links(line)
         find_targets(self.plan, self.access, self.run, lines)
         open_lines = [line for line in lines if not line.problems and line.repeats is None]
         drafts = [
@@ -77,6 +89,23 @@ class Decider:
                 self._settle_checked(line, outcome)
             else:
                 self._settle(line, outcome)
+
+    def waits_for_own_list(self, row: ImportRow) -> bool:
+        """Say whether a row failed only because it names a record that this list may bring."""
+        problems = row.problem_list()
+        return bool(problems) and all(
+            problem["code"] == "reference" and problem["field"] in self.inner
+            for problem in problems
+        )
+
+    def _drop_expected_links(self, line: Line) -> None:
+        """In a check nothing is written: a link to a row that would be created counts as found."""
+        for name, (rule, kind) in self.inner.items():
+            raw = line.values.get(name)
+            if isinstance(raw, str):
+                key = match_key(self.plan.object_type.key, rule, kind.exact(raw.strip()))
+                if key in self.seen:
+                    del line.values[name]
 
     def _settle(self, line: Line, outcome: Outcome) -> None:
         row = line.row
@@ -183,11 +212,11 @@ def store_rows(rows: Sequence[ImportRow]) -> None:
         cursor.executemany(STORE, values)
 
 
-def add_counts(run: ImportRun, rows: Sequence[ImportRow]) -> None:
-    run.rows_read += len(rows)
+def add_counts(run: ImportRun, rows: Sequence[ImportRow], sign: int = 1) -> None:
+    run.rows_read += sign * len(rows)
     for row in rows:
-        run.created += row.state == RowState.CREATED
-        run.updated += row.state == RowState.UPDATED
-        run.duplicates += row.state == RowState.DUPLICATE
-        run.rejected += row.state == RowState.REJECTED
-        run.repaired += bool(row.repairs)
+        run.created += sign * (row.state == RowState.CREATED)
+        run.updated += sign * (row.state == RowState.UPDATED)
+        run.duplicates += sign * (row.state == RowState.DUPLICATE)
+        run.rejected += sign * (row.state == RowState.REJECTED)
+        run.repaired += sign * bool(row.repairs)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.access import Access
@@ -174,7 +175,7 @@ def _holders(plan: Plan, key: Field, access: Access, lines: Sequence[Line]) -> d
     """Return the ids of records in reach by the hash of their key value."""
     found: dict[int, list[int]] = defaultdict(list)
     reach = records(access, plan.object_type, Action.CHANGE)
-    hashes = [line.key_hash for line in lines]
+    hashes = [line.key_hash or 0 for line in lines]
     if not _key_rule(plan, key).startswith("import:"):
         rows = MatchKey.objects.filter(object_key=plan.object_type.key, key__in=hashes)
         pairs = list(rows.values_list("key", "record_id"))
@@ -185,8 +186,8 @@ def _holders(plan: Plan, key: Field, access: Access, lines: Sequence[Line]) -> d
     elif isinstance(key.storage, Column):
         values = [line.key_value for line in lines]
         column = key.storage.name
-        rows = reach.filter(**{f"{column}__in": values}).values_list("pk", column)
-        for pk, stored in rows:
+        matching = reach.filter(Q((f"{column}__in", values)))
+        for pk, stored in matching.values_list("pk", column):
             form = exact_forms(key, key.kind.load(stored, key))[0]
             found[match_key(plan.object_type.key, _key_rule(plan, key), form)].append(pk)
     return found

@@ -32,6 +32,8 @@ class RowState(models.TextChoices):
     UPDATED = "updated", _("Update")
     DUPLICATE = "duplicate", _("Duplicate")
     REJECTED = "rejected", _("Error")
+    REVERTED = "reverted", _("Undone")
+    KEPT = "kept", _("Kept, changed since")
 
 
 class ImportRun(models.Model):

@@ -26,6 +26,7 @@ from keqiao.jobs.problems import JobCancelled
 
 STAGED_AT_ONCE = 2_000
 BATCH = 500
+DEEPEST_LIST = 6  # levels of parents that one list may bring in any order
 Progress = Callable[[int, int], None]
 
 
@@ -69,6 +70,7 @@ def check_run(run_id: int, progress: Progress) -> ImportRun:
             with transaction.atomic():
                 _finish_batch(run, rows)
             progress(run.rows_read, total)
+        _decide_again(run, decider)
         run.state = RunState.CHECKED
         run.save()
     return run
@@ -95,6 +97,7 @@ def execute_run(
                 _finish_batch(run, rows)
                 keep_state({"run": run.pk, "cursor": run.cursor})
             progress(run.rows_read, total)
+        _decide_again(run, decider)
         _remember_mapping(run)
         run.state, run.finished_at = RunState.DONE, now()
         run.save()
@@ -125,7 +128,7 @@ def _stop(run_id: int, sentence: str) -> None:
 
 
 def _language(run: ImportRun) -> str:
-    user = User.objects.filter(pk=run.user_id).values_list("language", flat=True).first()
+    user = User.objects.filter(pk=run.user_id or 0).values_list("language", flat=True).first()
     return user or "zh-hans"
 
 
@@ -167,6 +170,26 @@ def _finish_batch(run: ImportRun, rows: Sequence[ImportRow]) -> None:
     add_counts(run, rows)
     run.cursor = rows[-1].number
     run.save()
+
+
+def _decide_again(run: ImportRun, decider: Decider) -> None:
+    """Give rows another chance that name a record further down the list (a parent account).
+
+    A row that succeeds stops being rejected in the same transaction, so a crash repeats nothing.
+    """
+    for _round in range(DEEPEST_LIST if decider.inner else 0):
+        rejected = ImportRow.objects.filter(run=run, state=RowState.REJECTED).order_by("number")
+        waiting = [row for row in rejected.iterator() if decider.waits_for_own_list(row)]
+        for start in range(0, len(waiting), BATCH):
+            rows = waiting[start : start + BATCH]
+            with transaction.atomic():
+                add_counts(run, rows, sign=-1)
+                decider.decide(rows, again=True)
+                store_rows(rows)
+                add_counts(run, rows)
+                run.save()
+        if all(row.state == RowState.REJECTED for row in waiting):
+            return
 
 
 def _remember_mapping(run: ImportRun) -> None:
