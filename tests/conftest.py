@@ -8,6 +8,10 @@ import pytest
 from django.core.cache import cache
 from django.utils import translation
 
+from keqiao.access import matrix
+from keqiao.catalog import snapshot, state
+from tests.company import Company, found_company
+
 
 @pytest.fixture(autouse=True)
 def clean_language_and_cache() -> Iterator[None]:
@@ -15,3 +19,18 @@ def clean_language_and_cache() -> Iterator[None]:
     cache.clear()
     with translation.override("zh-hans"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def forget_shared_state() -> Iterator[None]:
+    """A test's rolled-back rights and custom fields must not live on in this process."""
+    yield
+    state.forget_versions()
+    matrix.forget()
+    snapshot.forget()
+
+
+@pytest.fixture
+def company(db: None) -> Company:
+    """The personas and their departments."""
+    return found_company()

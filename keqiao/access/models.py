@@ -51,7 +51,7 @@ class User(AbstractBaseUser):
     is_administrator = models.BooleanField(_("administrator"), default=False)
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     theme = models.CharField(_("theme"), max_length=10, default="auto")
-    density = models.CharField(_("density"), max_length=10, default="comfortable")
+    density = models.CharField(_("density"), max_length=12, default="comfortable")
     date_joined = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"

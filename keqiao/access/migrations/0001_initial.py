@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('is_administrator', models.BooleanField(default=False, verbose_name='administrator')),
                 ('language', models.CharField(default='zh-hans', max_length=10, verbose_name='language')),
                 ('theme', models.CharField(default='auto', max_length=10, verbose_name='theme')),
-                ('density', models.CharField(default='comfortable', max_length=10, verbose_name='density')),
+                ('density', models.CharField(default='comfortable', max_length=12, verbose_name='density')),
                 ('date_joined', models.DateTimeField(auto_now_add=True)),
             ],
             options={

@@ -11,6 +11,7 @@ from keqiao.base.identifiers import (
     IdentifierProblem,
     check_resident_id,
     check_uscc,
+    resident_id_with_check_character,
     with_check_character,
 )
 from keqiao.base.text import fold_width
@@ -104,7 +105,7 @@ class ResidentIdKind(FieldKind):
             f"320506{rng.randrange(1960, 2004)}{rng.randrange(1, 13):02}{rng.randrange(1, 29):02}"
         )
         body += f"{rng.randrange(1000):03}"
-        return with_check_character(body)
+        return resident_id_with_check_character(body)
 
     def _context(self, field: Field) -> str:
         return f"{field.object_key}.{field.name}"
