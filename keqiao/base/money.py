@@ -95,7 +95,7 @@ def _decimal(raw: str | int | float | Decimal) -> Decimal:
             ),
             "too_large": _("This amount is too large to be kept. Check the digits and the unit."),
         }
-        other = _("This is not an amount of money. Enter a number, for example 1234.50 or 1.2万.")
+        other = _("This is not an amount of money. Enter a number, for example 1234.50 or 12k.")
         raise MoneyProblem(problem.code, messages.get(problem.code, other)) from None
 
 
@@ -103,7 +103,7 @@ def _parse_text(raw: str, currency: str) -> Decimal:
     if len(raw) > 100:
         _refuse(
             "not_a_number",
-            _("This is not an amount of money. Enter a number, for example 1234.50 or 1.2万."),
+            _("This is not an amount of money. Enter a number, for example 1234.50 or 12k."),
         )
     text = re.sub(r"\s", "", fold_width(raw)).lower().translate(SIGNS)
     if text.startswith("(") and text.endswith(")"):  # how accountants write what is owed
