@@ -93,7 +93,7 @@ def enqueue_run(run: ImportRun, work: RunState, user_id: int | None) -> None:
 
 
 def enqueue_export(order: ExportFile, title: str) -> None:
-    titled = with_options(write_export_file, actor_id=order.user_id, title=title[:200])
+    titled: Any = with_options(write_export_file, actor_id=order.user_id, title=title[:200])
     order.job_id = int(titled.enqueue(order.pk).id)
     order.save(update_fields=["job_id"])
 
