@@ -39,7 +39,9 @@ def index_sql(table: str, row: CustomField) -> str:
     else:
         expression = f"(\"custom\" ->> '{row.key}')"
         expression = f"({expression}::bigint)" if numeric else expression
+    # Outside of a transaction PostgreSQL can build it while people go on saving.
+    free = connection.vendor == "postgresql" and not connection.in_atomic_block
     return (
-        f'CREATE INDEX IF NOT EXISTS "{index_name(row)}" ON "{table}" ({expression}, "id")'
+        f'CREATE INDEX {"CONCURRENTLY " if free else ""}IF NOT EXISTS "{index_name(row)}" ON "{table}" ({expression}, "id")'
         ' WHERE "deleted_at" IS NULL'
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keqiao.base.regions import region_range
 from keqiao.catalog.field import JsonKey
+from keqiao.catalog.kinds.base import as_text
 from keqiao.catalog.models import ListValue
 from keqiao.catalog.problems import FieldProblem
 from keqiao.catalog.relative_dates import period
@@ -69,7 +70,7 @@ def _not_equals(field: Field, path: str, raw: Any) -> Q:
 
 
 def _contains(field: Field, path: str, raw: Any) -> Q:
-    text = str(raw).strip()
+    text = as_text(raw)
     if not text:
         raise FieldProblem(_("Please give a value to compare with."), "missing")
     if field.kind.searchable == "phone":
@@ -80,7 +81,7 @@ def _contains(field: Field, path: str, raw: Any) -> Q:
 
 
 def _starts_with(field: Field, path: str, raw: Any) -> Q:
-    text = str(raw).strip()
+    text = as_text(raw)
     if not text:
         raise FieldProblem(_("Please give a value to compare with."), "missing")
     return _lookup(path, "istartswith", text[:200])

@@ -35,7 +35,8 @@ class DateKind(FieldKind):
     )
 
     def clean(self, raw: Any, field: Field) -> Any:
-        raw = as_text(raw) if isinstance(raw, str) else raw
+        if isinstance(raw, bool) or not isinstance(raw, (int, float, date)):
+            raw = as_text(raw)
         if raw is None or raw == "":
             return None
         try:

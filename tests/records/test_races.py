@@ -1,0 +1,81 @@
+"""Two people at once: of two racing saves of one phone number or one record, exactly one wins."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from keqiao.access.access import Access
+from keqiao.catalog import state
+from keqiao.catalog.registry import object_type
+from keqiao.records.audit import verify_chain
+from keqiao.records.models import ChainHead
+from keqiao.records.save import Conflict, DuplicateFound, Saved
+from tests.company import make, save_one
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture(autouse=True)
+def chain_head() -> None:
+    ChainHead.objects.get_or_create(pk=1)
+
+
+def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+    """Run each call in its own thread and connection, started together."""
+    barrier = threading.Barrier(len(calls))
+    results: list[Any] = [None] * len(calls)
+
+    def run(place: int, call: Callable[[], Any]) -> None:
+        try:
+            state.forget_versions()
+            barrier.wait(timeout=20)
+            results[place] = call()
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def test_two_racing_saves_of_one_phone_make_one_customer() -> None:
+    access = Access.system("race")
+    for number in range(5):
+        phone = f"1380013800{number}"
+        results = at_once(
+            [
+                partial(save_one, access, "account", {"name": name, "phone": phone})
+                for name in (f"甲{number}公司", f"乙{number}公司", f"丙{number}公司")
+            ]
+        )
+        kinds = sorted(type(result).__name__ for result in results)
+        assert kinds == ["DuplicateFound", "DuplicateFound", "Saved"], results
+        assert isinstance(results[0], (Saved, DuplicateFound))
+    assert object_type("account").model._default_manager.count() == 5
+    assert verify_chain().sound
+
+
+def test_two_racing_edits_lose_nothing() -> None:
+    access = Access.system("race")
+    record_id = make("account", name="一家公司", employees=1)
+    results = at_once(
+        [
+            partial(
+                save_one, access, "account", {"employees": value}, record_id=record_id, version=1
+            )
+            for value in (10, 20, 30)
+        ]
+    )
+    winners = [result for result in results if isinstance(result, Saved)]
+    assert len(winners) == 1
+    assert sum(isinstance(result, Conflict) for result in results) == 2
+    assert verify_chain().sound
