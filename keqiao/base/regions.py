@@ -183,7 +183,7 @@ def _next_region(
         if region is None:
             continue
         end = position + length
-        if whole or _ends_well(text, position, end, region):
+        if whole or _ends_well(text, position, end, region, sure=current is not None):
             return region, end
     return None
 
@@ -206,9 +206,10 @@ def _inside(region: Region, outer: Region) -> bool:
     return low <= region.code < high
 
 
-def _ends_well(text: str, start: int, end: int, region: Region) -> bool:
+def _ends_well(text: str, start: int, end: int, region: Region, *, sure: bool) -> bool:
     matched = text[start:end]
-    if len(matched) == len(region.name) > 2 and matched.endswith(region.name[-1]):
+    official = len(matched) == len(region.name) and matched.endswith(region.name[-1])
+    if official and (sure or len(matched) > 2):
         return True
     if end >= len(text) or text[end] in _GAPS:
         return True
