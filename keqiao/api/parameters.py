@@ -87,7 +87,7 @@ def field_paths(
         return tuple(path for path in default if not mask.is_hidden(path.partition(".")[0]))
     if raw == "*":
         return readable_fields(access, object_type)
-    paths = tuple(dict.fromkeys(part.strip() for part in raw.split(",") if part.strip()))
+    paths = tuple(dict.fromkeys(part.strip(" ") for part in raw.split(",") if part.strip(" ")))
     if len(paths) > MAX_FIELDS:
         raise ApiProblem(
             "bad_request",

@@ -26,7 +26,6 @@ def logging_settings(*, level: str, form: str) -> dict[str, Any]:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.ExtraAdder(),
     ]
     structlog.configure(
         processors=[

@@ -115,9 +115,9 @@ CACHES = {
 
 BUILT_STATIC = Path(env.text("KEQIAO_STATIC") or PACKAGE.parent / "build" / "static")
 STATIC_URL = "/static/"
-STATIC_ROOT = BUILT_STATIC
 # `make build` compresses and fingerprints the files once; without it they are served as they lie.
 _is_built = env.flag("KEQIAO_BUILT_STATIC", default=(BUILT_STATIC / "staticfiles.json").exists())
+STATIC_ROOT = BUILT_STATIC if _is_built else None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

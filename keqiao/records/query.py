@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.access.rights import Action
+from keqiao.access.rights import Action, Level
 from keqiao.catalog.field import JsonKey
 from keqiao.catalog.filter import (
     AllOf,
@@ -25,6 +25,8 @@ from keqiao.catalog.filter import (
     compile_condition,
     find_field,
 )
+from keqiao.catalog.operators import WITHOUT_VALUE, operands
+from keqiao.catalog.problems import FieldProblem
 from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.models import LIVE
 from keqiao.records.present import Row, columns_needed, present
@@ -110,9 +112,24 @@ def _compile_condition(
             "not_filterable",
             condition.path,
         )
+    if own.target:
+        _require_reach(access, own, condition)
     if condition.operator == "is_me" and own.kind.key == "user":
         return Q((own.storage.name, access.user_id or 0))  # type: ignore[union-attr]
     return compile_condition(own, condition, annotations)
+
+
+def _require_reach(access: Access, own: Field, condition: Condition) -> None:
+    """Refuse to ask for links to records out of reach: a hit would tell that they exist."""
+    target = object_type_named(own.target)
+    if condition.operator in WITHOUT_VALUE or access.level(Action.VIEW, target) is Level.ALL:
+        return
+    try:
+        wanted = {own.kind.clean_operand(raw, own) for raw in operands(condition.value)}
+    except FieldProblem as problem:
+        raise FilterProblem(problem.message, problem.code, condition.path) from None
+    if records(access, target).filter(pk__in=wanted).count() < len(wanted):
+        raise FilterProblem(_("There is no record with this number."), "reference", condition.path)
 
 
 def require_readable(access: Access, object_type: ObjectType, own: Field, path: str) -> None:

@@ -40,7 +40,7 @@ class IntegerKind(FieldKind):
     numeric = True
 
     def clean(self, raw: Any, field: Field) -> int | None:
-        if isinstance(raw, str):
+        if not isinstance(raw, (int, float)):
             raw = as_text(raw)
         if raw is None or raw == "":
             return None
