@@ -43,12 +43,14 @@ class Plan:
     @classmethod
     def of(cls, run: ImportRun, object_type: ObjectType) -> Plan:
         fields = object_type.fields()
-        columns = tuple(
-            (int(index), fields[name])
-            for index, name in sorted(run.mapping.items(), key=lambda item: int(item[0]))
-            if name in fields
-        )
         key = fields.get(run.key_field) if run.mode != Mode.CREATE else None
+        chosen = [(int(index), fields.get(name)) for index, name in run.mapping.items()]
+        # A number that the system gives serves to find a record, never to be written.
+        columns = tuple(
+            (index, field)
+            for index, field in sorted(chosen, key=lambda item: item[0])
+            if field is not None and (not field.read_only or field is key)
+        )
         return cls(object_type, columns, Mode(run.mode), key, run.allow_duplicates)
 
 

@@ -144,7 +144,8 @@ def _score(
     score, why = by_name
     if accepted is not None:
         # Two fields may share a synonym; the one whose check the values pass wins.
-        score = score * 0.5 if accepted < 0.3 else score - 0.04 * (1 - accepted)
+        contradicted = accepted < 0.3 and len(values) >= 5
+        score = score * 0.5 if contradicted else score - 0.04 * (1 - accepted)
     return score, why, accepted
 
 
@@ -164,11 +165,22 @@ def _name_score(
         return 0.9, Why.NAME
     if parts & other:
         return 0.85, Why.SYNONYM
-    for term in own | other:
-        long_enough = len(term) >= (2 if not term.isascii() else 4)
-        if long_enough and (term in header or (header in term and len(header) >= len(term) - 1)):
-            return 0.5 + 0.3 * min(len(term), len(header)) / max(len(term), len(header)), Why.PART
-    return None
+    best = max((_part_score(header, term) for term in own | other), default=0.0)
+    return (best, Why.PART) if best else None
+
+
+def _part_score(header: str, term: str) -> float:
+    """Score a header that contains a known name, or the reverse: "公司联系电话", "办公电".
+
+    In Chinese the last word says what a thing is: "联系人手机号" is a number, not a person.
+    """
+    if len(term) < (2 if not term.isascii() else 4):
+        return 0.0
+    if term in header and 2 * len(term) >= len(header):
+        return 0.5 + 0.2 * len(term) / len(header) + 0.1 * header.endswith(term)
+    if header in term and len(header) >= len(term) - 1:
+        return 0.5 + 0.2 * len(header) / len(term)
+    return 0.0
 
 
 def _accepted(values: list[Any], field: Field) -> float:

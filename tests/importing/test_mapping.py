@@ -36,7 +36,7 @@ def mapped(key: str, headers: list[str], rows: list[list[Any]] | None = None) ->
         ("联系电话 / Mobile", "phone"),
         ("员工人数(人)", "employees"), ("年营业额", "annual_revenue"),
         ("备注说明", "note"), ("客户来源：", "source_channel"), ("website", "website"),
-        ("手 机", "phone"), ("客户\n名称", "name"),
+        ("手 机", "phone"), ("公司联系电话", "phone"), ("客户\n名称", "name"),
     ],
 )  # fmt: skip
 def test_header_in_any_usual_wording_finds_its_field(header: str, field: str) -> None:
