@@ -9,6 +9,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
+from django.utils.timezone import make_aware
+
 from keqiao.access.access import Access
 from keqiao.access.directory import add_department, add_user
 from keqiao.access.models import Department, User
@@ -129,7 +131,7 @@ class _Loader:
             values = one["values"]
             if one["owner"]:
                 values["owner"] = self.owners[one["owner"]]
-            drafts.append(Draft(values))
+            drafts.append(Draft(values, recorded_at=make_aware(one["created_at"])))
         outcomes = save_records(
             self.access, object_type(key), drafts, source=self.source, allow_duplicates=True
         )

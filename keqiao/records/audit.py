@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -32,10 +33,28 @@ _LINE = (
 )  # fmt: skip
 
 
+@dataclass(slots=True)
+class ChangeLine:
+    """A line of the change log before it is chained and stored."""
+
+    object_key: str
+    record_id: int
+    action: str
+    before: dict[str, Any] = dataclass_field(default_factory=dict)
+    after: dict[str, Any] = dataclass_field(default_factory=dict)
+    actor_id: int | None = None
+    actor_name: str = ""
+    at: datetime = datetime.min
+    source: str = ""
+    detail: str = ""
+    request_id: str = ""
+    digest: str = ""
+
+
 def write_audit(batch: Batch) -> None:
     """Step 10: write one line per saved record that changed."""
     lines = [
-        ChangeEntry(
+        ChangeLine(
             object_key=batch.object_type.key,
             record_id=item.stored.pk,
             action="create" if item.creating else _change_action(batch),
@@ -54,9 +73,7 @@ def _change_action(batch: Batch) -> str:
     return "revert" if batch.source.channel == "revert" else "change"
 
 
-def append_lines(
-    access: Access, lines: Sequence[ChangeEntry], source: Source, at: datetime
-) -> None:
+def append_lines(access: Access, lines: Sequence[ChangeLine], source: Source, at: datetime) -> None:
     """Chain and store lines. Call inside the transaction of the change, after all row locks:
     holding the head makes lines and events appear in one order for every reader.
     """
@@ -89,7 +106,7 @@ def append_lines(
     head.save(update_fields=["digest", "entry_id"])
 
 
-def _digest(previous: str, line: ChangeEntry) -> str:
+def _digest(previous: str, line: ChangeEntry | ChangeLine) -> str:
     content = json.dumps(
         [
             previous, line.object_key, line.record_id, line.action, line.actor_id, line.actor_name,
@@ -137,9 +154,7 @@ def write_note(
     after: dict[str, Any] | None = None,
 ) -> None:
     """Log an act that changes no record: an export, the reveal of a masked value, a refusal."""
-    line = ChangeEntry(
-        object_key=object_type.key, record_id=record_id, action=action, after=after or {}
-    )
+    line = ChangeLine(object_type.key, record_id, action, after=after or {})
     append_lines(access, [line], source, at)
 
 

@@ -5,15 +5,24 @@ Measured on 5 000 accounts: the ORM's bulk_create took half of the write path's 
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.db import connection
-from django.db.models import JSONField
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    ForeignKey,
+    IntegerField,
+    JSONField,
+    TextField,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from django.db.models import Field, Model
 
@@ -44,27 +53,34 @@ def insert_rows(
 def insert_instances(model: type[Model], instances: Iterable[Model]) -> None:
     """Insert whole model instances whose primary keys are set."""
     fields = model._meta.concrete_fields
-    prepared = [
-        (
-            field.attname,
-            None if isinstance(field, JSONField) else field.get_db_prep_save,
+    plans = [(field.attname, _preparation(field)) for field in fields]
+    rows = []
+    for instance in instances:
+        values = instance.__dict__
+        rows.append(
+            tuple(
+                values[name] if prepare is None else prepare(values[name])
+                for name, prepare in plans
+            )
         )
-        for field in fields
-    ]
-    rows = [
-        tuple(
-            json_text(getattr(instance, name))
-            if prepare is None
-            else prepare(getattr(instance, name), connection)
-            for name, prepare in prepared
-        )
-        for instance in instances
-    ]
     insert_rows(model, [field.attname for field in fields], rows)
 
 
+def _preparation(field: Field[Any, Any]) -> Callable[[Any], Any] | None:
+    """Return what turns a value of this column into what the database adapter takes; None: nothing."""
+    if isinstance(field, JSONField):
+        return json_text
+    if isinstance(field, DateTimeField):
+        return moment
+    if isinstance(field, DateField):
+        return connection.ops.adapt_datefield_value
+    if isinstance(field, (CharField, TextField, IntegerField, BooleanField, ForeignKey)):
+        return None  # the write path has cleaned it to str, int or bool
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
 def json_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return msgspec.json.encode(value).decode()
 
 
 def moment(value: Any) -> Any:

@@ -40,6 +40,7 @@ class Draft:
     version: int | None = None
     ref: Any = None
     allow_duplicates: bool = False
+    recorded_at: datetime | None = None  # when it really happened; only the system may say so
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.registry import object_types
-from keqiao.records.audit import append_lines
+from keqiao.records.audit import ChangeLine, append_lines
 from keqiao.records.match_keys import keys_of, rules_of
-from keqiao.records.models import LIVE, ChangeEntry, Event, MatchKey
+from keqiao.records.models import LIVE, Event, MatchKey
 from keqiao.records.query import records
 from keqiao.records.search_index import drop_from_index, index_records
 
@@ -115,7 +115,7 @@ def _log(
     access: Access, object_type: ObjectType, ids: Sequence[int], action: str, source: Source
 ) -> None:
     at = now()
-    lines = [ChangeEntry(object_key=object_type.key, record_id=pk, action=action) for pk in ids]
+    lines = [ChangeLine(object_type.key, pk, action) for pk in ids]
     append_lines(access, lines, source, at)
     past = {"delete": "deleted", "restore": "restored"}[action]
     Event.objects.bulk_create(

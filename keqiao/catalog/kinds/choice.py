@@ -83,6 +83,8 @@ class ChoiceKind(FieldKind):
         return str(choice.label) if choice else str(value or "")
 
     def repair(self, raw: Any, value: Any, field: Field) -> str | None:
+        if raw == value:
+            return None
         choice = field.choice(value) if isinstance(raw, str) and value else None
         if choice is None or _fold(raw) in {_fold(choice.key), _fold(str(choice.label))}:
             return None
