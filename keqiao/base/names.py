@@ -94,9 +94,10 @@ def _places() -> tuple[dict[str, str], int]:
 
 def fold_company(name: str) -> str:
     """Return the key by which two spellings of one company are equal."""
-    text = clean_line(name).lower().translate(_key_table())
+    text = name
     while True:
-        folded = _fold_company_once(text)
+        # Dropping a sign can bring an accent to its letter, so each round cleans again.
+        folded = _fold_company_once(clean_line(text.lower()).translate(_key_table()))
         if folded == text:
             return folded
         text = folded
@@ -200,9 +201,10 @@ def company_core(name: str) -> str:
 
 def fold_person(name: str) -> str:
     """Return the key by which two spellings of one person's name are equal."""
-    text = clean_line(name).lower().translate(_key_table())
+    text = name
     while True:
-        folded = _fold_person_once(text)
+        # Dropping a sign can bring an accent to its letter, so each round cleans again.
+        folded = _fold_person_once(clean_line(text.lower()).translate(_key_table()))
         if folded == text:
             return folded
         text = folded

@@ -42,6 +42,10 @@ def test_different_companies_stay_different(one: str, other: str) -> None:
     assert fold_company(one) != fold_company(other)
 
 
+def test_an_accent_left_alone_by_a_dropped_sign_joins_its_letter() -> None:
+    assert fold_company("A#\u0300") == fold_company("\u00e0")
+
+
 def test_latin_names() -> None:
     assert fold_company("Acme Tools Co., Ltd.") == fold_company("ACME TOOLS")
     assert fold_company("Ｂosch GmbH") == "bosch"
