@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 as_json = click.option("--json", "as_json", is_flag=True, help="Report as JSON on standard output.")
-database_option = click.option(
+user_option = click.option(
     "--user", "username", metavar="NAME", help="Act with the rights of this user (default: system)."
 )
 
@@ -137,19 +137,63 @@ def demo(scale: str, sample_file: str | None, *, as_json: bool) -> None:
     report(result, is_json=as_json, text=as_lines)
 
 
-@main.command()
-@click.argument("object_keys", nargs=-1, metavar="[OBJECT]...")
+@main.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--object", "object_key", required=True, help="What the rows are, e.g. account.")
+@click.option("--sheet", help="Sheet of the workbook (default: the fullest).")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False),
+    help="JSON file: column name or letter to field name (default: recognised).",
+)
+@click.option(
+    "--mode", type=click.Choice(["create", "update", "both"]), default="create", show_default=True
+)
+@click.option("--key", metavar="FIELD", help="Field by which existing records are recognised.")
+@click.option("--dry-run", is_flag=True, help="Check every row and write nothing.")
+@click.option("--allow-duplicates", is_flag=True, help="Save rows that repeat a record knowingly.")
+@user_option
 @as_json
-def reindex(object_keys: tuple[str, ...], *, as_json: bool) -> None:
-    """Build the search index anew (all objects when none is named)."""
+def import_(file: str, object_key: str, *, as_json: bool, **options: Any) -> None:
+    """Import a list from FILE (xlsx, xls, csv); rejected rows are reported, not an error."""
     start_django()
-    from keqiao.config.commands.maintain import UnknownName, rebuild_search
+    from keqiao.config.commands.transfer import TransferFailed, import_as_text, import_file
 
     try:
-        result = rebuild_search(object_keys)
-    except UnknownName as problem:
+        result = import_file(file, object_key, options)
+    except TransferFailed as problem:
+        raise click.ClickException(str(problem)) from None
+    report(result, is_json=as_json, text=import_as_text)
+
+
+@main.command()
+@click.argument("output", type=click.Path(dir_okay=False, writable=True))
+@click.option("--object", "object_key", required=True, help="What to export, e.g. account.")
+@click.option("--where", multiple=True, metavar="FIELD:OPERATOR:VALUE", help="May be repeated.")
+@click.option("--columns", metavar="A,B,…", help="Fields to write (default: all).")
+@click.option("--raw", is_flag=True, help="For programs: plain values, no guards for spreadsheets.")
+@user_option
+@as_json
+def export(output: str, object_key: str, *, as_json: bool, **options: Any) -> None:
+    """Export a list to OUTPUT (.xlsx or .csv); the change log notes it."""
+    start_django()
+    from keqiao.config.commands.transfer import TransferFailed, export_file
+
+    try:
+        result = export_file(output, object_key, **options)
+    except TransferFailed as problem:
         raise click.ClickException(str(problem)) from None
     report(result, is_json=as_json, text=as_lines)
+
+
+@main.command()
+@as_json
+def reindex(*, as_json: bool) -> None:
+    """Build the search index anew."""
+    start_django()
+    from keqiao.config.commands.maintain import rebuild_search
+
+    report(rebuild_search(), is_json=as_json, text=as_lines)
 
 
 @main.command()

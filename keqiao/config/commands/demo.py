@@ -1,0 +1,57 @@
+"""Fills an installation with invented customers, and tells who of the invented people can sign in."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from django.contrib.auth.hashers import check_password
+
+
+def load_demo(scale: str) -> dict[str, Any]:
+    from keqiao.config.commands.install import migrate
+    from keqiao.customers.demo_load import load_demo as load
+
+    migrate()
+    return load(scale, progress=_progress if sys.stderr.isatty() else None)
+
+
+def _progress(done: int, total: int, note: str) -> None:
+    click.echo(f"\r{done:>9,} / {total:,} {note}   ", nl=done >= total, err=True)
+
+
+def write_sample(file: str) -> dict[str, Any]:
+    """Write the messy list and return what importing it into an empty installation must report."""
+    from keqiao.customers.demo_sample import sample_file
+
+    expected = sample_file(Path(file))
+    return {"file": file, **asdict(expected), "created": expected.created}
+
+
+def personas() -> list[dict[str, str]]:
+    """Return the demo people who still have the published password; none in a real installation."""
+    from keqiao.access.models import User
+    from keqiao.customers.demo import people
+    from keqiao.customers.demo_load import DEMO_PASSWORD
+
+    named = {person.username: person for person in people(0)}
+    users = User.objects.filter(username__in=named, is_active=True).order_by("pk")
+    # They share one hash, so one check (slow by design) answers for all.
+    accepted: dict[str, bool] = {}
+    found = []
+    for user in users:
+        if user.password not in accepted:
+            accepted[user.password] = check_password(DEMO_PASSWORD, user.password)
+        if accepted[user.password]:
+            found.append(
+                {
+                    "username": user.username,
+                    "password": DEMO_PASSWORD,
+                    "name": user.name,
+                    "role": named[user.username].role,
+                }
+            )
+    return found
