@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -39,13 +39,15 @@ class Control:
     id: str
     errors: tuple[str, ...]
     attrs: Mapping[str, str]
+    name: str
+    required: bool
 
     def common(self, *, css: str = "in", named: bool = True) -> SafeString:
         """Return the attributes every control shares: id, name, state and what describes it."""
         pairs: dict[str, str] = {"id": self.id, "class": css}
         if named:
-            pairs["name"] = self.field.name
-        if self.field.required:
+            pairs["name"] = self.name
+        if self.required:
             pairs["required"] = "required"
         if self.errors:
             pairs["aria-invalid"] = "true"
@@ -75,9 +77,12 @@ def control_html(
     id: str,
     errors: tuple[str, ...] | list[str] = (),
     attrs: Mapping[str, str] | None = None,
+    name: str = "",
+    required: bool | None = None,
 ) -> SafeString:
     """Return the control for `field` holding what was stored or what was typed."""
-    control = Control(field, raw_value, id, tuple(errors), attrs or {})
+    must = field.required if required is None else required
+    control = Control(field, raw_value, id, tuple(errors), attrs or {}, name or field.name, must)
     return CONTROLS.get(field.kind.key, _text)(control)
 
 
@@ -136,7 +141,7 @@ def _select(control: Control, options: list[tuple[str, Any]]) -> SafeString:
 
 def _radios(control: Control) -> SafeString:
     options: list[tuple[str, Any]] = [(one.key, one.label) for one in control.field.choices]
-    if not control.field.required:
+    if not control.required:
         options.insert(0, ("", _("None")))
     return _group(control, "radio", options, {control.text})
 
@@ -153,10 +158,7 @@ def _group(
     made = format_html_join(
         "",
         '<label class="opt"><input type="{}" name="{}" value="{}"{}>{}</label>',
-        (
-            (kind, control.field.name, key, _on("checked", key in chosen), label)
-            for key, label in options
-        ),
+        ((kind, control.name, key, _on("checked", key in chosen), label) for key, label in options),
     )
     return format_html(
         '<div role="{}" aria-labelledby="{}-label"{}>{}</div>',
@@ -187,9 +189,7 @@ def _datetime(control: Control) -> SafeString:
     if control.text and not (_is_day(day) and len(clock) in {5, 8}):
         return _input(control)
     shown = f"{day}T{clock[:5]}" if control.text else ""
-    return _input(
-        Control(control.field, shown, control.id, control.errors, control.attrs), "datetime-local"
-    )
+    return _input(replace(control, raw=shown), "datetime-local")
 
 
 def _is_day(text: str) -> bool:
@@ -224,7 +224,7 @@ def _several(kind: str, mode: str) -> Callable[[Control], SafeString]:
             '<div class="one"><input type="{}" class="in" name="{}" value="{}" inputmode="{}"'
             ' autocomplete="off" aria-label="{} {}"></div>',
             (
-                (kind, control.field.name, value, mode, control.field.label, index)
+                (kind, control.name, value, mode, control.field.label, index)
                 for index, value in enumerate(values, start=1)
             ),
         )
@@ -259,7 +259,7 @@ def _combobox(address: Callable[[Field], str]) -> Callable[[Control], SafeString
             address(control.field),
             picked.text,
             control.common(),
-            control.field.name,
+            control.name,
             remembered,
             icon("chevron-down", "s"),
         )
@@ -272,9 +272,7 @@ def _target_address(field: Field) -> str:
 
 
 def _tags(control: Control) -> SafeString:
-    joined = Control(
-        control.field, ", ".join(control.several), control.id, control.errors, control.attrs
-    )
+    joined = replace(control, raw=", ".join(control.several))
     box = _input(joined, autocomplete="off", placeholder=_("Separate tags with commas"))
     return format_html("<div data-tags>{}</div>", box)
 

@@ -1,0 +1,255 @@
+"""Changing many records at once: the count first, then the question, then work in the background."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from keqiao.access.rights import Action
+from keqiao.catalog.filter import FilterProblem
+from keqiao.catalog.problems import FieldProblem
+from keqiao.jobs.options import with_options
+from keqiao.records.query import count_records
+from keqiao.ui import exporting
+from keqiao.ui.bulk_jobs import change_many, delete_many
+from keqiao.ui.controls import control_html
+from keqiao.ui.dialogs import dialog, person_box
+from keqiao.ui.form_values import posted_raw
+from keqiao.ui.gate import access_of, is_partial, require, signed_in
+from keqiao.ui.list_state import ListState
+from keqiao.ui.navigation import sentence
+from keqiao.ui.picking import picked_or_typed
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from keqiao.access.access import Access
+    from keqiao.catalog.field import Field
+    from keqiao.catalog.object_type import ObjectType
+    from keqiao.records.query import ListQuery
+
+MOST_TICKED = 500
+NEEDED = {
+    "edit": Action.CHANGE,
+    "transfer": Action.TRANSFER,
+    "delete": Action.DELETE,
+    "export": Action.EXPORT,
+}
+
+
+class Choice:
+    """The records a person has chosen: those ticked, or all that the list's filters match."""
+
+    def __init__(self, request: HttpRequest, declared: ObjectType, action: str) -> None:
+        given = request.POST if request.method == "POST" else request.GET
+        self.access: Access = access_of(request)
+        self.declared = declared
+        self.action = NEEDED[action]
+        self.state_text = given.get("state", "") if request.method == "POST" else given.urlencode()
+        self.all = given.get("all") == "1" or request.method == "GET"
+        numbers = [part for part in given.get("ids", "").split(",") if part.isdigit()]
+        self.ids = tuple(int(part) for part in numbers[:MOST_TICKED] if len(part) < 19)
+        self.state = ListState.read(declared, QueryDict(self.state_text))
+
+    def query(self) -> ListQuery:
+        """Return the question to the row door, with the reach of the action itself."""
+        if self.all:
+            return self.state.query(self.access, action=self.action)
+        base = ListState(self.declared, columns=self.state.columns, sort=self.state.sort)
+        return replace(base.query(self.access, action=self.action), ids=self.ids)
+
+    def count(self) -> int:
+        try:
+            return count_records(self.access, self.query())
+        except FilterProblem:
+            return 0
+
+    def hidden_fields(self) -> list[tuple[str, str]]:
+        return [
+            ("ids", ",".join(map(str, self.ids))),
+            ("all", "1" if self.all else ""),
+            ("state", self.state_text),
+        ]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the choice as a job carries it."""
+        return {
+            "object_key": self.declared.key,
+            "where": list(self.state.where) if self.all else [],
+            "search": self.state.search if self.all else "",
+            "ids": None if self.all else list(self.ids),
+        }
+
+
+@signed_in
+@require_POST
+def bulk_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
+    action = request.POST.get("action", "")
+    if action not in NEEDED:
+        raise Http404
+    require(access_of(request), NEEDED[action], declared)
+    choice = Choice(request, declared, action)
+    step = {"edit": _edit, "transfer": _transfer, "delete": _delete, "export": _export}[action]
+    return step(request, choice)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def export_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
+    require(access_of(request), Action.EXPORT, declared)
+    return _export(request, Choice(request, declared, "export"))
+
+
+def _facts(choice: Choice) -> dict[str, Any]:
+    base = f"/{choice.declared.path}/"
+    return {
+        "count_text": _("%(count)s records") % {"count": f"{choice.count():,}"},
+        "hidden_fields": choice.hidden_fields(),
+        "action_url": f"{base}bulk/",
+        "cancel_url": base,
+        "list_url": base,
+    }
+
+
+def _edit(request: HttpRequest, choice: Choice) -> HttpResponse:
+    fields = {one.name: one for one in _bulk_fields(choice)}
+    field = fields.get(request.POST.get("field", ""))
+    problem = ""
+    if request.POST.get("go") and field is not None:
+        raw = _posted_value(request, field)
+        try:
+            field.kind.clean(raw, field)
+            if field.required and not raw:
+                problem = _("Please fill in “%(field)s”.") % {"field": field.label}
+        except FieldProblem as found:
+            problem = str(found.message)
+        if not problem:
+            title = _("Set “%(field)s” on many records") % {"field": field.label}
+            return _start(request, choice, title, change_many, values={field.name: raw})
+    context = {
+        **_facts(choice),
+        "fields": [{"name": one.name, "label": sentence(one.label)} for one in fields.values()],
+        "chosen": field.name if field else "",
+        "control_html": control_html(field, None, id="bulk-value", name="value", required=False)
+        if field
+        else "",
+        "problem": problem,
+        "go_label": _("Change"),
+    }
+    return dialog(request, "bulk_edit", _("Change a field"), context, 422 if problem else 200)
+
+
+def _bulk_fields(choice: Choice) -> list[Field]:
+    """Return the fields that make sense to be the same on many records."""
+    mask = choice.access.fields(choice.declared)
+    return [
+        field
+        for name, field in choice.declared.fields().items()
+        if mask.is_writable(name)
+        and not field.read_only
+        and not field.unique
+        and name not in {choice.declared.title, "owner"}
+        and field.kind.key != "resident_id"
+    ]
+
+
+def _posted_value(request: HttpRequest, field: Field) -> Any:
+    given = request.POST.copy()
+    given.setlist(field.name, given.getlist("value"))
+    given[f"{field.name}__pick"] = given.get("value__pick", "")
+    if "value" not in given:
+        given.pop(field.name, None)
+    return posted_raw(field, given)
+
+
+def _transfer(request: HttpRequest, choice: Choice) -> HttpResponse:
+    owner = picked_or_typed(request.POST, "owner")
+    problem = ""
+    if request.POST.get("go"):
+        people = (
+            choice.access.person_name(int(owner)) if owner.isdigit() and len(owner) < 19 else ""
+        )
+        if people:
+            title = _("Transfer to %(name)s") % {"name": people}
+            reason = request.POST.get("reason", "")[:200]
+            return _start(
+                request, choice, title, change_many, values={"owner": owner}, reason=reason
+            )
+        problem = _("Please choose a colleague from the suggestions.")
+    context = {
+        **_facts(choice),
+        "control_html": person_box("new-owner", "owner"),
+        "problem": problem,
+        "go_label": _("Transfer"),
+    }
+    return dialog(request, "transfer", _("Transfer"), context, 422 if problem else 200)
+
+
+def _delete(request: HttpRequest, choice: Choice) -> HttpResponse:
+    if request.POST.get("go"):
+        reason = request.POST.get("reason", "")[:200]
+        return _start(request, choice, _("Delete many records"), delete_many, reason=reason)
+    facts = _facts(choice)
+    context = {
+        **facts,
+        "title": _("Delete %(count)s?") % {"count": facts["count_text"]},
+        "hidden_fields": [*facts["hidden_fields"], ("action", "delete"), ("go", "1")],
+    }
+    return dialog(request, "delete", _("Delete"), context)
+
+
+def _start(
+    request: HttpRequest, choice: Choice, title: str, task: Any, **more: Any
+) -> HttpResponse:
+    """Hand the work to the background and show how far it is."""
+    job = with_options(task, actor_id=choice.access.user_id, title=title).enqueue(
+        user_id=choice.access.user_id,
+        request_id=getattr(request, "request_id", ""),
+        **choice.arguments(),
+        **more,
+    )
+    context = {
+        "title": title,
+        "text": _("It runs in the background; you can go on working."),
+        "job_url": f"/jobs/{job.id}/",
+    }
+    return dialog(request, "done", title, context)
+
+
+def _export(request: HttpRequest, choice: Choice) -> HttpResponse:
+    exporter = exporting.exporter()
+    if exporter is None:
+        raise PermissionDenied
+    if request.method == "POST" and request.POST.get("go"):
+        known = set(choice.declared.fields())
+        columns = [name for name in request.POST.getlist("columns") if name.split(".")[0] in known]
+        file_format = "csv" if request.POST.get("format") == "csv" else "xlsx"
+        return exporter(request, choice.query(), columns, file_format)
+    mask = choice.access.fields(choice.declared)
+    shown = choice.state.shown_columns(choice.access)
+    names = [name for name in choice.declared.fields() if not mask.is_hidden(name)]
+    masked = [
+        sentence(choice.declared.field(name).label) for name in names if not mask.is_readable(name)
+    ]
+    context = {
+        **_facts(choice),
+        "action_url": f"/{choice.declared.path}/export/",
+        "columns": [
+            {
+                "name": name,
+                "label": sentence(choice.declared.field(name).label),
+                "on": name in shown,
+            }
+            for name in dict.fromkeys((*shown, *names))
+        ],
+        "masked": masked,
+    }
+    template = "ui/dialogs/export.html" if is_partial(request) else "ui/dialog.html"
+    context |= {"page_title": _("Export"), "dialog_template": "ui/dialogs/export.html"}
+    return render(request, template, context)

@@ -1,0 +1,130 @@
+"""The background part of changing many records: in small steps, resumable, each row by the rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+from django_tasks import task
+
+from keqiao.access.access import Access
+from keqiao.access.models import User
+from keqiao.access.rights import Action
+from keqiao.catalog import state
+from keqiao.catalog.filter import parse_where
+from keqiao.catalog.registry import object_type
+from keqiao.jobs.progress import progress, resume_state, save_state
+from keqiao.records.drafts import Draft, Saved, Source
+from keqiao.records.query import ListQuery, matching_records
+from keqiao.records.removal import delete_records
+from keqiao.records.save import save_records
+from keqiao.records.search import candidate_ids
+from keqiao.records.search_terms import question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keqiao.catalog.object_type import ObjectType
+
+ROWS_AT_ONCE = 200
+
+
+@task(title=gettext_lazy("Change many records"))
+def change_many(
+    *,
+    user_id: int,
+    request_id: str,
+    object_key: str,
+    where: list[str],
+    search: str,
+    ids: list[int] | None,
+    values: dict[str, Any],
+    reason: str = "",
+) -> dict[str, int]:
+    """Set the same values on every chosen record; refused rows are left as they are."""
+    declared = object_type(object_key)
+    action = Action.TRANSFER if set(values) == {"owner"} else Action.CHANGE
+    source = Source("bulk", reason, request_id)
+
+    def save(access: Access, part: list[int]) -> int:
+        drafts = [Draft(dict(values), record_id=number) for number in part]
+        outcomes = save_records(access, declared, drafts, source=source, allow_duplicates=True)
+        return sum(isinstance(outcome, Saved) for outcome in outcomes)
+
+    return _in_steps(user_id, declared, action, where, search, ids, save)
+
+
+@task(title=gettext_lazy("Delete many records"))
+def delete_many(
+    *,
+    user_id: int,
+    request_id: str,
+    object_key: str,
+    where: list[str],
+    search: str,
+    ids: list[int] | None,
+    reason: str = "",
+) -> dict[str, int]:
+    """Move every chosen record to the recycle bin, except those others cannot do without."""
+    declared = object_type(object_key)
+    source = Source("bulk", reason, request_id)
+
+    def remove(access: Access, part: list[int]) -> int:
+        return len(delete_records(access, declared, part, source=source).done)
+
+    return _in_steps(user_id, declared, Action.DELETE, where, search, ids, remove)
+
+
+def _in_steps(
+    user_id: int,
+    declared: ObjectType,
+    action: Action,
+    where: list[str],
+    search: str,
+    ids: list[int] | None,
+    work: Callable[[Access, list[int]], int],
+) -> dict[str, int]:
+    """Do `work` part by part, with the rights the person has while it runs, not when it began.
+
+    The choice is made once and kept: a change may take rows out of the filter that found them.
+    """
+    user = User.objects.get(pk=user_id, is_active=True)
+    kept = resume_state()
+    if not kept:
+        access = Access.for_user(user)
+        kept = {"ids": _chosen(access, declared, action, where, search, ids), "at": 0, "done": 0}
+        with transaction.atomic():
+            save_state(kept)
+    chosen, total = kept["ids"], len(kept["ids"])
+    with override(user.language):
+        while kept["at"] < total:
+            state.forget_versions()
+            part = chosen[kept["at"] : kept["at"] + ROWS_AT_ONCE]
+            with transaction.atomic():
+                done = work(Access.for_user(user), part)
+                kept = {**kept, "at": kept["at"] + len(part), "done": kept["done"] + done}
+                save_state(kept)
+            left = kept["at"] - kept["done"]
+            note = _("%(count)s left as they were") % {"count": left} if left else ""
+            progress(kept["at"], total, note)
+    return {"rows": total, "changed": kept["done"], "left": total - kept["done"]}
+
+
+def _chosen(
+    access: Access,
+    declared: ObjectType,
+    action: Action,
+    where: list[str],
+    search: str,
+    ids: list[int] | None,
+) -> list[int]:
+    wanted = None if ids is None else tuple(ids)
+    if search:
+        asked = question(search)
+        wanted = tuple(candidate_ids(access, declared, asked)) if asked else ()
+    query = ListQuery(
+        object_type=declared, filter=parse_where(where), ids=wanted, action=action, count=False
+    )
+    return list(matching_records(access, query).order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,241 @@
+"""Questions about one record: delete it, hand it over, who may see it. A dialog or a page."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from keqiao.access.directory import share_record, unshare_record
+from keqiao.access.models import Collaborator, User
+from keqiao.access.rights import LEVEL_LABELS, Action
+from keqiao.base.clock import now
+from keqiao.base.dates import parse_date
+from keqiao.base.problems import Problem as BaseProblem
+from keqiao.catalog.filter import Condition
+from keqiao.catalog.registry import object_type
+from keqiao.records.audit import write_note
+from keqiao.records.drafts import Draft, Rejected, Saved
+from keqiao.records.query import ListQuery, get_record, run_list
+from keqiao.records.removal import delete_records
+from keqiao.records.save import save_records
+from keqiao.ui.cells import near_date
+from keqiao.ui.gate import access_of, go, is_partial, require, signed_in, source_of
+from keqiao.ui.icons import icon
+from keqiao.ui.picking import picked_or_typed
+from keqiao.ui.record_page import record_rights, whole_row
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django.http import HttpRequest, HttpResponse
+    from django.utils.safestring import SafeString
+
+    from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
+
+
+def dialog(
+    request: HttpRequest, template: str, title: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """Show a question: alone for the page that asked, framed for a browser without JavaScript."""
+    context = {**context, "page_title": title, "dialog_template": f"ui/dialogs/{template}.html"}
+    name = context["dialog_template"] if is_partial(request) else "ui/dialog.html"
+    return render(request, name, context, status=status)
+
+
+def person_box(element_id: str, name: str) -> SafeString:
+    """Return the box that suggests colleagues, outside of any record's field."""
+    return format_html(
+        '<div class="combo" data-combo="/people/pick/"><input type="text" class="in" id="{}"'
+        ' name="{}" autocomplete="off" required><input type="hidden" name="{}__pick">{}</div>',
+        element_id,
+        name,
+        name,
+        icon("chevron-down", "s"),
+    )
+
+
+# --- delete -----------------------------------------------------------------------------------------
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def delete_page(request: HttpRequest, declared: ObjectType, record_id: int) -> HttpResponse:
+    access = access_of(request)
+    record = get_record(access, declared, record_id)
+    if not record_rights(access, declared, record)["delete"]:
+        raise PermissionDenied
+    problem = ""
+    if request.method == "POST":
+        source = source_of(request, detail=request.POST.get("reason", "")[:200])
+        removal = delete_records(access, declared, [record_id], source=source)
+        if removal.done:
+            messages.success(request, _("Deleted. It lies in the recycle bin."))
+            return go(request, f"/{declared.path}/")
+        problem = in_use_text(sum(removal.in_use.values()))
+    row = whole_row(access, declared, record)
+    context = {
+        "title": _("Delete “%(title)s”?") % {"title": row.title},
+        "action_url": f"/{declared.path}/{record_id}/delete/",
+        "cancel_url": f"/{declared.path}/{record_id}/",
+        "uses": uses_of_record(access, declared, record_id),
+        "problem": problem,
+        "reason": request.POST.get("reason", ""),
+    }
+    return dialog(request, "delete", _("Delete"), context, 422 if problem else 200)
+
+
+def in_use_text(count: int) -> str:
+    return _(
+        "It was not deleted: %(count)s other records cannot do without it. Change or delete those first."
+    ) % {"count": count}
+
+
+def uses_of_record(access: Access, declared: ObjectType, record_id: int) -> list[dict[str, Any]]:
+    """Return what is linked to the record, so that nobody deletes it unaware."""
+    found = []
+    for related in declared.related:
+        target = object_type(related.object_key)
+        if not access.can(Action.VIEW, target) or not access.fields(target).is_readable(related.by):
+            continue
+        condition = Condition(related.by, "equals", record_id)
+        page = run_list(access, ListQuery(object_type=target, filter=condition, limit=1))
+        if page.count:
+            found.append({"label": target.label_plural, "count": page.count})
+    return found
+
+
+# --- transfer -----------------------------------------------------------------------------------------
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def transfer_page(request: HttpRequest, declared: ObjectType, record_id: int) -> HttpResponse:
+    access = access_of(request)
+    record = get_record(access, declared, record_id)
+    if not record_rights(access, declared, record)["transfer"]:
+        raise PermissionDenied
+    url, problem = f"/{declared.path}/{record_id}/", ""
+    if request.method == "POST":
+        draft = Draft({"owner": picked_or_typed(request.POST, "owner")}, record_id=record_id)
+        source = source_of(request, detail=request.POST.get("reason", "")[:200])
+        [outcome] = save_records(access, declared, [draft], source=source, allow_duplicates=True)
+        if isinstance(outcome, Saved):
+            messages.success(request, _("Handed over."))
+            still_seen = access.is_in_reach(
+                Action.VIEW, declared, *owner_and_team(declared, record_id), record_id
+            )
+            return go(request, url if still_seen else f"/{declared.path}/")
+        problem = refusal_text(outcome)
+    context = {
+        "action_url": f"{url}transfer/",
+        "cancel_url": url,
+        "control_html": person_box("new-owner", "owner"),
+        "problem": problem,
+        "go_label": _("Transfer"),
+    }
+    return dialog(request, "transfer", _("Transfer"), context, 422 if problem else 200)
+
+
+def owner_and_team(declared: ObjectType, record_id: int) -> tuple[int | None, int | None]:
+    rows = declared.model._default_manager.filter(pk=record_id)
+    return rows.values_list("owner_id", "team_id").get()
+
+
+def refusal_text(outcome: object) -> str:
+    """Return why a save was refused, in one text."""
+    if isinstance(outcome, Rejected):
+        return " ".join(str(problem.message) for problem in outcome.problems)
+    return _("It could not be saved. Please open the record and try it there.")
+
+
+# --- who can see this record ---------------------------------------------------------------------------
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def people_page(request: HttpRequest, declared: ObjectType, record_id: int) -> HttpResponse:
+    access = access_of(request)
+    require(access, Action.VIEW, declared)
+    record = get_record(access, declared, record_id)
+    may_share = record_rights(access, declared, record)["change"]
+    problem = ""
+    if request.method == "POST":
+        if not may_share:
+            raise PermissionDenied
+        problem = _share_or_end(request, access, declared, record)
+    context = {
+        "action_url": f"/{declared.path}/{record_id}/people/",
+        "cancel_url": f"/{declared.path}/{record_id}/",
+        "owner": access.person_name(record.owner_id),  # type: ignore[attr-defined]
+        "team": access.department_name(record.team_id),  # type: ignore[attr-defined]
+        "level": LEVEL_LABELS[access.level(Action.VIEW, declared)],
+        "collaborators": _collaborators(declared, record_id),
+        "control_html": person_box("new-person", "person"),
+        "may_share": may_share,
+        "problem": problem,
+    }
+    return dialog(request, "people", _("Who can see this record"), context, 422 if problem else 200)
+
+
+def _collaborators(declared: ObjectType, record_id: int) -> list[dict[str, Any]]:
+    rows = Collaborator.objects.filter(object_key=declared.key, record_id=record_id)
+    return [
+        {
+            "id": row.user_id,
+            "name": row.user.name,
+            "can_write": row.can_write,
+            "until": near_date(timezone.localtime(row.expires_at).date()) if row.expires_at else "",
+            "is_over": bool(row.expires_at and row.expires_at <= now()),
+        }
+        for row in rows.select_related("user").order_by("added_at")
+    ]
+
+
+def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, record: Model) -> str:
+    """Let somebody in or end it, with a line in the change log; return what was wrong, if anything."""
+    ended = request.POST.get("end", "")
+    if ended.isdigit():
+        unshare_record(declared, record.pk, int(ended))
+        _note(request, access, declared, record.pk, {"end": access.person_name(int(ended))})
+        return ""
+    picked = picked_or_typed(request.POST, "person")
+    people = User.objects.filter(is_active=True)
+    chosen = people.filter(pk=int(picked)) if picked.isdigit() else people.filter(name=picked)
+    user = chosen.first() if chosen.count() == 1 else None
+    if user is None:
+        return _("Please choose a colleague from the suggestions.")
+    try:
+        until = _end_of_day(request.POST.get("until", ""))
+    except BaseProblem:
+        return _("Please enter the last day like 2026-12-31, or leave it empty.")
+    can_write = request.POST.get("can_write") == "true"
+    by = request.user if isinstance(request.user, User) else None
+    share_record(declared, record.pk, user, by=by, can_write=can_write, expires_at=until)
+    _note(request, access, declared, record.pk, {"person": user.name, "can_write": can_write})
+    return ""
+
+
+def _end_of_day(text: str) -> datetime | None:
+    if not text.strip():
+        return None
+    return timezone.make_aware(datetime.combine(parse_date(text).value, time.max))
+
+
+def _note(
+    request: HttpRequest,
+    access: Access,
+    declared: ObjectType,
+    record_id: int,
+    after: dict[str, Any],
+) -> None:
+    write_note(
+        access, declared, "share", source_of(request), now(), record_id=record_id, after=after
+    )

@@ -1,0 +1,231 @@
+"""Filters of a list as people see them: views, chips, quick filters and the editor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from keqiao.access.matrix import matrix
+from keqiao.access.rights import Action
+from keqiao.base.regions import children as regions_inside
+from keqiao.base.regions import region_name
+from keqiao.catalog.filter import Condition
+from keqiao.catalog.operators import OPERATOR_LABELS, WITHOUT_VALUE, operands
+from keqiao.catalog.problems import FieldProblem, UnknownField
+from keqiao.catalog.registry import object_type
+from keqiao.catalog.relative_dates import PERIOD_LABELS
+from keqiao.records.query import records
+from keqiao.ui.controls import control_html
+from keqiao.ui.gate import access_of, require, signed_in
+from keqiao.ui.navigation import sentence
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.utils.safestring import SafeString
+
+    from keqiao.access.access import Access
+    from keqiao.catalog.field import Field
+    from keqiao.catalog.object_type import ObjectType
+    from keqiao.ui.list_state import ListState
+
+# A chip reads "Level: A"; with these operators the operator itself need not be said.
+SILENT_OPERATORS = frozenset({"equals", "any_of", "within", "is_me"})
+MOST_PEOPLE = 20
+QUICK_PERIODS = ("today", "this_week", "this_month", "past_7_days", "past_30_days")
+
+
+# --- views: the tabs above the list ----------------------------------------------------------------
+
+
+def views(access: Access, state: ListState) -> list[dict[str, Any]]:
+    """Return the ready-made views of a list."""
+    offered = [(_("All"), ()), (_("Mine"), ("owner:is_me",))]
+    fields = state.declared.fields()
+    if "level" in fields and fields["level"].choice("A"):
+        offered.append((_("Key ones"), ("level:equals:A",)))
+    offered.append((_("New in 7 days"), ("created_at:within:past_7_days",)))
+    return [
+        {
+            "label": label,
+            "url": state.url(where=where, search=""),
+            "current": _is_view(state, where),
+        }
+        for label, where in offered
+    ]
+
+
+def _is_view(state: ListState, where: tuple[str, ...]) -> bool:
+    return not state.search and state.where == where
+
+
+# --- chips: the conditions in force ----------------------------------------------------------------
+
+
+def chips(access: Access, state: ListState) -> list[dict[str, str]]:
+    found = []
+    for part, condition in state.conditions():
+        others = tuple(one for one in state.where if one != part)
+        found.append(
+            {
+                "label": condition_text(access, state.declared, condition),
+                "remove_url": state.url(where=others),
+            }
+        )
+    if state.search:
+        label = _("Search: %(text)s") % {"text": state.search}
+        found.append({"label": label, "remove_url": state.url(search="")})
+    return found
+
+
+def condition_text(access: Access, declared: ObjectType, condition: Condition) -> str:
+    """Return a condition as a person says it: "Level: A, B"."""
+    try:
+        field = declared.field(condition.path)
+    except UnknownField:
+        return condition.path
+    label = sentence(field.label)
+    operator = str(OPERATOR_LABELS.get(condition.operator, condition.operator))
+    if condition.operator == "is_me":
+        return _("%(field)s: me") % {"field": label}
+    if condition.operator in WITHOUT_VALUE:
+        return f"{label} {operator}"
+    value = _operand_text(access, field, condition)
+    if condition.operator in SILENT_OPERATORS:
+        return _("%(field)s: %(value)s") % {"field": label, "value": value}
+    return f"{label} {operator} {value}"
+
+
+def _operand_text(access: Access, field: Field, condition: Condition) -> str:
+    raw = str(condition.value or "")
+    if raw in PERIOD_LABELS:
+        return str(PERIOD_LABELS[raw])
+    try:
+        texts = [_one_operand(access, field, one) for one in operands(raw)]
+    except FieldProblem:
+        return raw
+    return _(", ").join(text or "—" for text in texts)
+
+
+def _one_operand(access: Access, field: Field, raw: str) -> str:
+    kind = field.kind
+    if kind.key == "region":
+        return region_name(raw, get_language() or "zh-hans") or raw
+    if kind.key in {"user", "department"} and raw.isdigit():
+        name_of = access.person_name if kind.key == "user" else access.department_name
+        return name_of(int(raw)) or raw
+    if kind.key == "reference" and raw.isdigit():
+        target = object_type(field.target)
+        rows = records(access, target).filter(pk=int(raw))
+        return str(rows.values_list(target.title_field().name, flat=True).first() or raw)
+    value = kind.clean_operand(raw, field)
+    return kind.text(value, field) if isinstance(value, str) else raw
+
+
+# --- quick filters: one click on the most common values ---------------------------------------------
+
+
+def quick_filters(access: Access, state: ListState) -> list[dict[str, Any]]:
+    mask = access.fields(state.declared)
+    found = []
+    for name in state.declared.list.quick_filters:
+        field = state.declared.field(name)
+        options = _quick_options(state, field) if mask.is_readable(name) else []
+        if options:
+            found.append({"label": sentence(field.label), "options": options})
+    return found
+
+
+def _quick_options(state: ListState, field: Field) -> list[dict[str, Any]]:
+    kind = field.kind.key
+    if kind in {"choice", "multi_choice"}:
+        return _choice_options(state, field)
+    pairs: list[tuple[str, str]] = []
+    if kind == "user":
+        pairs = [("is_me", _("Me")), ("is_empty", _("Nobody"))]
+        people = [one for one in matrix().people.values() if one.is_active][:MOST_PEOPLE]
+        pairs += [(f"equals:{one.id}", one.name) for one in people]
+    elif kind == "region":
+        language = get_language() or "zh-hans"
+        pairs = [(f"within:{code}", region_name(code, language)) for code, _n in regions_inside()]
+    elif kind == "boolean":
+        pairs = [("equals:true", _("Yes")), ("equals:false", _("No"))]
+    elif kind in {"date", "datetime"}:
+        pairs = [(f"within:{name}", str(PERIOD_LABELS[name])) for name in QUICK_PERIODS]
+    return [_only_option(state, field, condition, label) for condition, label in pairs]
+
+
+def _only_option(state: ListState, field: Field, condition: str, label: str) -> dict[str, Any]:
+    """An option that replaces any other condition on the same field."""
+    wanted = f"{field.name}:{condition}"
+    others = tuple(part for part in state.where if not part.startswith(f"{field.name}:"))
+    is_on = wanted in state.where
+    url = state.url(where=others if is_on else (*others, wanted))
+    return {"label": label, "url": url, "on": is_on}
+
+
+def _choice_options(state: ListState, field: Field) -> list[dict[str, Any]]:
+    """Options that add up: "A" and "B" together mean A or B."""
+    prefix = f"{field.name}:any_of:"
+    others = tuple(part for part in state.where if not part.startswith(f"{field.name}:"))
+    now = next((part.removeprefix(prefix) for part in state.where if part.startswith(prefix)), "")
+    chosen = [key for key in now.split(",") if key]
+    found = []
+    for choice in field.choices:
+        is_on = choice.key in chosen
+        keys = [key for key in chosen if key != choice.key] if is_on else [*chosen, choice.key]
+        where = (*others, prefix + ",".join(keys)) if keys else others
+        found.append({"label": choice.label, "url": state.url(where=where), "on": is_on})
+    return found
+
+
+# --- the editor: field, operator, value ---------------------------------------------------------------
+
+
+def filter_fields(access: Access, declared: ObjectType) -> list[dict[str, str]]:
+    mask = access.fields(declared)
+    return [
+        {"name": name, "label": sentence(field.label)}
+        for name, field in declared.fields().items()
+        if field.filterable and mask.is_readable(name)
+    ]
+
+
+def filter_line(access: Access, declared: ObjectType, name: str) -> str:
+    """Return the second step of the editor: the operators and the control of one field."""
+    field = declared.fields().get(name)
+    if field is None or not field.filterable or not access.fields(declared).is_readable(name):
+        return ""
+    operators = [
+        {"name": key, "label": OPERATOR_LABELS.get(key, key)} for key in field.kind.operators
+    ]
+    return render_to_string(
+        "ui/parts/filter_line.html",
+        {"operators": operators, "control_html": _operand_control(field)},
+    )
+
+
+def _operand_control(field: Field) -> SafeString:
+    if field.kind.key in {"date", "datetime"}:
+        return _period_control()
+    return control_html(field, None, id="filter-value", name="filter_value", required=False)
+
+
+def _period_control() -> SafeString:
+    options = format_html_join("", '<option value="{}">{}</option>', PERIOD_LABELS.items())
+    return format_html(
+        '<input class="in sm" name="filter_value" list="periods" placeholder="2026-01-31"'
+        ' autocomplete="off"><datalist id="periods">{}</datalist>',
+        options,
+    )
+
+
+@signed_in
+def filter_line_part(request: HttpRequest, declared: ObjectType) -> HttpResponse:
+    access = access_of(request)
+    require(access, Action.VIEW, declared)
+    return HttpResponse(filter_line(access, declared, request.GET.get("filter_field", "")))

@@ -1,0 +1,108 @@
+"""The door of every page: who is not signed in signs in first, who may not is told so politely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from keqiao.access.rights import Action
+from keqiao.records.drafts import Source
+from keqiao.records.query import RecordNotFound
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
+
+View = Callable[..., HttpResponseBase]
+
+
+def signed_in(view: View) -> View:
+    """Let only signed-in people through; answers are never kept by caches on the way."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        try:
+            response = view(request, *args, **kwargs)
+        except RecordNotFound:
+            raise Http404 from None
+        patch_vary_headers(response, ["HX-Request", "Cookie", "Accept-Language"])
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    return guarded
+
+
+def administrators_only(view: View) -> View:
+    """Let only administrators through, on pages that configure the product."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not access_of(request).is_administrator:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return signed_in(guarded)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if is_partial(request):
+        # A fragment cannot show the sign-in page; the whole browser window goes there.
+        here = request.headers.get("HX-Current-URL", "")
+        back = here if is_local(request, here) else "/"
+        return HttpResponse(status=401, headers={"HX-Redirect": _sign_in_address(back)})
+    return HttpResponseRedirect(_sign_in_address(request.get_full_path()))
+
+
+def _sign_in_address(back: str) -> str:
+    return f"{settings.LOGIN_URL}?next={quote(back, safe='/')}"
+
+
+def access_of(request: HttpRequest) -> Access:
+    return request.access  # type: ignore[attr-defined, no-any-return]
+
+
+def require(access: Access, action: Action, declared: ObjectType) -> None:
+    if not access.can(action, declared):
+        raise PermissionDenied
+
+
+def is_partial(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def is_local(request: HttpRequest, address: str) -> bool:
+    """Tell whether `address` leads to this very site (and not to a look-alike)."""
+    return url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+
+
+def back_to(request: HttpRequest, default: str = "/") -> str:
+    """Return the local address a form asked to go back to."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if is_local(request, wanted) else default
+
+
+def go(request: HttpRequest, address: str) -> HttpResponse:
+    """Send the browser to another page, from a whole page or from a fragment."""
+    if is_partial(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
+
+
+def source_of(request: HttpRequest, channel: str = "form", detail: str = "") -> Source:
+    return Source(channel, detail, getattr(request, "request_id", ""))

@@ -1,0 +1,69 @@
+"""Tells the change log of a record in words: who changed what, when, and from where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keqiao.records.audit import history
+from keqiao.ui.cells import near_moment
+from keqiao.ui.navigation import sentence
+
+if TYPE_CHECKING:
+    from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
+    from keqiao.records.audit import HistoryLine
+
+LINES_AT_ONCE = 30
+ACTIONS = {
+    "create": (gettext_lazy("Created"), "plus"),
+    "change": (gettext_lazy("Changed"), "edit"),
+    "revert": (gettext_lazy("Put back"), "restore"),
+    "delete": (gettext_lazy("Deleted"), "trash"),
+    "restore": (gettext_lazy("Brought back"), "restore"),
+    "export": (gettext_lazy("Exported"), "download"),
+    "reveal": (gettext_lazy("Masked value revealed"), "eye"),
+    "share": (gettext_lazy("Shared"), "users"),
+}
+SOURCES = {
+    "form": gettext_lazy("on the form"),
+    "api": gettext_lazy("by a program"),
+    "import": gettext_lazy("by an import"),
+    "bulk": gettext_lazy("with several records"),
+    "demo": gettext_lazy("as demo data"),
+    "rule": gettext_lazy("by a rule"),
+    "command": gettext_lazy("by the command line"),
+}
+
+
+def history_lines(
+    access: Access, declared: ObjectType, record_id: int, before_id: int | None
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Return the lines to show and the id to go on from when there are older ones."""
+    lines = history(access, declared, record_id, LINES_AT_ONCE + 1, before_id)
+    shown = lines[:LINES_AT_ONCE]
+    older = shown[-1].id if len(lines) > LINES_AT_ONCE else None
+    return [_line(line) for line in shown], older
+
+
+def _line(line: HistoryLine) -> dict[str, Any]:
+    title, icon = ACTIONS.get(line.action, (line.action, "history"))
+    source = str(SOURCES.get(line.source, line.source))
+    if line.action == "change" and len(line.fields) > 1:
+        title = _("%(count)s fields changed") % {"count": len(line.fields)}
+    return {
+        "icon": icon,
+        "title": title,
+        "who": f"{line.actor} · {source}" if source else line.actor,
+        "when": near_moment(line.at),
+        "exact": timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"),
+        "note": line.detail,
+        "changes": [
+            {"label": sentence(one.label), "before": one.before, "after": one.after}
+            for one in line.fields
+            if one.before or one.after
+        ],
+    }

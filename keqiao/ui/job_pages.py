@@ -1,0 +1,121 @@
+"""Background work as people see it: how far it is, stopping it, trying again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from keqiao.jobs import board
+from keqiao.jobs.problems import JobProblem
+from keqiao.ui.cells import near_moment
+from keqiao.ui.gate import access_of, back_to, go, signed_in
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from keqiao.access.access import Access
+    from keqiao.jobs.board import JobLine
+
+LINES = 60
+OPEN_STATES = frozenset({"ready", "running"})
+
+
+@signed_in
+def jobs_page(request: HttpRequest) -> HttpResponse:
+    """Show one's own background work; an administrator sees everybody's and the timetable."""
+    access = access_of(request)
+    status = request.GET.get("status", "")
+    actor = None if access.is_administrator else access.user_id
+    is_timetable = status == "timetable" and access.is_administrator
+    jobs = [] if is_timetable else board.recent_jobs(LINES, status or None, actor_id=actor)
+    context = {
+        "page_title": _("Background work"),
+        "tabs": _tabs(access, status),
+        "jobs": [job_facts(job) for job in jobs],
+        "schedules": board.schedules() if is_timetable else [],
+    }
+    return render(request, "ui/jobs.html", context)
+
+
+def _tabs(access: Access, status: str) -> list[dict[str, Any]]:
+    offered = [("", _("All")), ("running", _("Running")), ("dead", _("Failed"))]
+    if access.is_administrator:
+        offered.append(("timetable", _("Timetable")))
+    return [
+        {
+            "label": label,
+            "url": f"/jobs/?status={key}" if key else "/jobs/",
+            "current": key == status,
+        }
+        for key, label in offered
+    ]
+
+
+@signed_in
+def job_part(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Answer one job's line for the pages that watch it."""
+    job = _own_job(request, job_id)
+    return render(request, "ui/parts/job.html", {"job": job_facts(job)})
+
+
+@signed_in
+@require_POST
+def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+    _own_job(request, job_id)
+    return _told(request, lambda: board.cancel(job_id), _("It will stop at the next safe point."))
+
+
+@signed_in
+@require_POST
+def retry(request: HttpRequest, job_id: int) -> HttpResponse:
+    _own_job(request, job_id)
+    return _told(request, lambda: board.retry(job_id), _("It will be tried again."))
+
+
+def _told(request: HttpRequest, act: Any, success: str) -> HttpResponse:
+    try:
+        act()
+    except JobProblem as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, success)
+    return go(request, back_to(request, "/jobs/"))
+
+
+def _own_job(request: HttpRequest, job_id: int) -> JobLine:
+    access = access_of(request)
+    try:
+        job = board.job_line(job_id)
+    except JobProblem:
+        raise Http404 from None
+    if job.actor_id != access.user_id and not access.is_administrator:
+        raise PermissionDenied
+    return job
+
+
+def job_facts(job: JobLine) -> dict[str, Any]:
+    """Return what a job's line shows."""
+    is_open = job.status in OPEN_STATES
+    count = f"{job.progress_done:,} / {job.progress_total:,}" if job.progress_total else ""
+    return {
+        "id": job.id,
+        "title": job.title,
+        "status": job.status,
+        "status_text": job.status_label,
+        "note": job.progress_note,
+        "reason": job.reason if job.status == "dead" else "",
+        "done": job.progress_done,
+        "total": job.progress_total,
+        "count_text": count,
+        "when": near_moment(job.finished_at or job.started_at or job.enqueued_at),
+        "can_cancel": job.can_cancel,
+        "can_retry": job.can_retry,
+        "is_running": is_open,
+        "poll_url": f"/jobs/{job.id}/" if is_open else "",
+    }

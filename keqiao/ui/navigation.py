@@ -1,0 +1,167 @@
+"""The menus: what a person finds at the left, behind "New", at the phone's bottom edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keqiao.access.rights import Action
+from keqiao.catalog.object_type import Feature
+from keqiao.catalog.registry import object_types
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+    from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
+
+COUNT_KEPT_SECONDS = 24 * 3600
+# Letters after G, by object key; the others are reached through the command box.
+GO_KEYS = {"account": "c", "contact": "p", "lead": "l", "opportunity": "d", "ticket": "t"}
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A page that a package offers in the left navigation."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    url: str
+    group: str | Promise = ""
+    order: int = 500
+    go_key: str = ""
+    is_visible: Callable[[Access], bool] = field(default=lambda access: True)
+
+
+@dataclass
+class Shown:
+    """An entry as it stands in one person's menu."""
+
+    url: str
+    label: str
+    icon: str
+    current: bool = False
+    badge: str = ""
+    hot: bool = False
+    key: str = ""
+
+
+@dataclass
+class Group:
+    label: str
+    entries: list[Shown]
+
+
+_entries: dict[str, MenuEntry] = {}
+
+
+def register_entry(entry: MenuEntry) -> MenuEntry:
+    """Add a page to the navigation; packages above the kit call this once at start-up."""
+    _entries[entry.key] = entry
+    return entry
+
+
+register_entry(MenuEntry("home", gettext_lazy("Today"), "sun-high", "/", order=0, go_key="h"))
+register_entry(MenuEntry("todo", gettext_lazy("To do"), "inbox", "/todo/", order=1, go_key="i"))
+
+
+class Navigation:
+    """One person's menus on one page; worked out only when the page shows them."""
+
+    def __init__(self, access: Access, path: str) -> None:
+        self.access = access
+        self.path = path
+        self.types = [
+            declared
+            for declared in object_types()
+            if Feature.SEARCH in declared.features and access.can(Action.VIEW, declared)
+        ]
+
+    @property
+    def here(self) -> str:
+        return {"/": "home", "/todo/": "todo", "/me/": "me"}.get(self.path, "")
+
+    @property
+    def groups(self) -> list[Group]:
+        counts = _remembered_counts(self.access, self.types)
+        groups: dict[str, Group] = {"": Group("", [])}
+        for declared in self.types:
+            label = str(declared.module_label)
+            shown = self._object_entry(declared, counts)
+            groups.setdefault(label, Group(label, [])).entries.append(shown)
+        for entry in sorted(_entries.values(), key=lambda entry: entry.order):
+            if entry.is_visible(self.access):
+                label = str(entry.group)
+                groups.setdefault(label, Group(label, [])).entries.append(self._entry(entry))
+        return [group for group in groups.values() if group.entries]
+
+    def _object_entry(self, declared: ObjectType, counts: dict[str, str]) -> Shown:
+        url = f"/{declared.path}/"
+        return Shown(
+            url,
+            sentence(declared.label_plural),
+            declared.icon,
+            current=self.path.startswith(url),
+            badge=counts.get(declared.key, ""),
+            key=GO_KEYS.get(declared.key, ""),
+        )
+
+    def _entry(self, entry: MenuEntry) -> Shown:
+        current = self.path == entry.url if entry.url == "/" else self.path.startswith(entry.url)
+        return Shown(entry.url, str(entry.label), entry.icon, current=current, key=entry.go_key)
+
+    @property
+    def foot(self) -> list[Shown]:
+        current = self.path.startswith("/settings/") or self.path.startswith("/auth/")
+        return [Shown("/settings/", _("Settings"), "settings", current=current)]
+
+    @property
+    def create(self) -> list[Shown]:
+        """Return what "New" offers: the record types this person may create."""
+        return [
+            Shown(f"/{declared.path}/new/", new_label(declared), declared.icon)
+            for declared in self.types
+            if self.access.can(Action.CREATE, declared)
+        ]
+
+    @property
+    def first(self) -> Shown | None:
+        return self._object_entry(self.types[0], {}) if self.types else None
+
+    @property
+    def go_keys(self) -> list[tuple[str, str]]:
+        entries = [entry for group in self.groups for entry in group.entries if entry.key]
+        return [(entry.key, entry.label) for entry in entries]
+
+
+def sentence(label: str | Promise) -> str:
+    """Return a label as a heading begins: English with a capital, Chinese as it is."""
+    text = str(label)
+    return text[:1].upper() + text[1:]
+
+
+def new_label(declared: ObjectType) -> str:
+    return _("New %(object)s") % {"object": declared.label}
+
+
+# --- numbers beside the entries -------------------------------------------------------------------
+
+
+def remember_count(access: Access, declared: ObjectType, text: str) -> None:
+    """Keep the count a list has just worked out, so that the menu can show it without a query."""
+    cache.set(_count_key(access, declared), text, COUNT_KEPT_SECONDS)
+
+
+def _remembered_counts(access: Access, types: list[ObjectType]) -> dict[str, str]:
+    keys = {_count_key(access, declared): declared.key for declared in types}
+    return {keys[key]: text for key, text in cache.get_many(keys).items()}
+
+
+def _count_key(access: Access, declared: ObjectType) -> str:
+    return f"nav-count:{access.user_id}:{declared.key}"

@@ -1,0 +1,91 @@
+"""Suggestions while typing: records, colleagues, departments and regions for the fields that link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+
+from keqiao.access.matrix import matrix
+from keqiao.access.rights import Action
+from keqiao.base.pinyin import full_pinyin, initials
+from keqiao.base.regions import children as regions_inside
+from keqiao.base.regions import region_name, search_regions
+from keqiao.records.query import ListQuery, run_list
+from keqiao.records.search import search
+from keqiao.ui.gate import access_of, require, signed_in
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, QueryDict
+
+    from keqiao.catalog.object_type import ObjectType
+
+MOST_OPTIONS = 12
+Option = tuple[str, str, str]  # id, text, note
+
+
+def picked_or_typed(given: QueryDict, name: str) -> str:
+    """Return the id of what was picked while its name still stands in the box, else the text."""
+    typed = given.get(name, "").strip()
+    number, _bar, text = given.get(f"{name}__pick", "").partition("|")
+    return number if number and text.strip() == typed else typed
+
+
+@signed_in
+def pick_record(request: HttpRequest, declared: ObjectType) -> HttpResponse:
+    access = access_of(request)
+    require(access, Action.VIEW, declared)
+    text = _typed(request)
+    if text:
+        groups = search(access, text, per_type=MOST_OPTIONS, only=(declared.key,))
+        options = [(str(hit.id), hit.title, hit.subtitle) for group in groups for hit in group.hits]
+    else:
+        page = run_list(access, ListQuery(object_type=declared, limit=8, count=False))
+        options = [(str(row.id), row.title, "") for row in page.rows]
+    return _answer(request, options)
+
+
+@signed_in
+def pick_person(request: HttpRequest) -> HttpResponse:
+    access, text = access_of(request), _typed(request).casefold()
+    found = [
+        (str(person.id), person.name, access.department_name(person.department_id))
+        for person in matrix().people.values()
+        if person.is_active and _fits(person.name, text)
+    ]
+    return _answer(request, sorted(found, key=lambda option: option[1])[:MOST_OPTIONS])
+
+
+@signed_in
+def pick_department(request: HttpRequest) -> HttpResponse:
+    text = _typed(request).casefold()
+    found = [
+        (str(number), name, "")
+        for number, (name, _path) in matrix().departments.items()
+        if _fits(name, text)
+    ]
+    return _answer(request, found[:MOST_OPTIONS])
+
+
+@signed_in
+def pick_region(request: HttpRequest) -> HttpResponse:
+    text = _typed(request)
+    codes = search_regions(text, MOST_OPTIONS) if text else regions_inside(None)
+    language = get_language() or "zh-hans"
+    return _answer(request, [(code, region_name(code, language), code) for code, _name in codes])
+
+
+def _typed(request: HttpRequest) -> str:
+    return " ".join(request.GET.get("q", "").split())[:60]
+
+
+def _fits(name: str, text: str) -> bool:
+    if not text or text in name.casefold():
+        return True
+    return initials(name).startswith(text) or "".join(full_pinyin(name)).startswith(text)
+
+
+def _answer(request: HttpRequest, options: list[Option]) -> HttpResponse:
+    return render(request, "ui/options.html", {"options": options})

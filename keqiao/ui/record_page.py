@@ -1,0 +1,251 @@
+"""One record: who it is, its fields, its history and what belongs to it; also at a list's side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import render
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from keqiao.access.rights import Action
+from keqiao.catalog.filter import Condition
+from keqiao.catalog.registry import object_type
+from keqiao.records.present import present
+from keqiao.records.query import ListQuery, get_record, run_list
+from keqiao.ui import cells
+from keqiao.ui.gate import access_of, is_partial, require, signed_in
+from keqiao.ui.history_page import history_lines
+from keqiao.ui.listing import rights
+from keqiao.ui.navigation import sentence
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django.http import HttpRequest, HttpResponse
+
+    from keqiao.access.access import Access
+    from keqiao.catalog.field import Field
+    from keqiao.catalog.object_type import ObjectType, Related
+    from keqiao.records.present import Row
+
+RELATED_ROWS = 3
+WIDE_KINDS = frozenset({"long_text", "address"})
+CALL_KINDS = ("phone", "phones")
+MAIL_KINDS = ("email", "emails")
+SYSTEM_FIELDS = ("owner", "team", "created_at", "created_by", "updated_at", "updated_by")
+
+
+@signed_in
+@require_GET
+def record_page(request: HttpRequest, declared: ObjectType, record_id: int) -> HttpResponse:
+    access = access_of(request)
+    require(access, Action.VIEW, declared)
+    record = get_record(access, declared, record_id)
+    tab = "history" if request.GET.get("tab") == "history" else "details"
+    part = request.GET.get("part", "") if is_partial(request) else ""
+    context = record_context(request, access, declared, record, tab)
+    if part == "panel":
+        return render(request, "ui/record.html#panel", context)
+    if is_partial(request):
+        return render(request, "ui/record.html#middle", context)
+    return render(request, "ui/record.html", context)
+
+
+def record_context(
+    request: HttpRequest, access: Access, declared: ObjectType, record: Model, tab: str
+) -> dict[str, Any]:
+    row = whole_row(access, declared, record)
+    may = record_rights(access, declared, record)
+    url = f"/{declared.path}/{row.id}/"
+    history, older_id = ([], None)
+    if tab == "history":
+        before = request.GET.get("before", "")
+        history, older_id = history_lines(
+            access, declared, row.id, int(before) if before.isdigit() and len(before) < 18 else None
+        )
+    return {
+        "object_type": declared,
+        "page_title": row.title,
+        "list_url": f"/{declared.path}/",
+        "record": record_facts(request, declared, row, url),
+        "quick": quick_actions(access, declared, row, url, may),
+        "key_properties": key_properties(access, declared, row),
+        "tab": tab,
+        "tabs": [
+            {"label": _("Details"), "url": url, "current": tab == "details"},
+            {"label": _("Change log"), "url": f"{url}?tab=history", "current": tab == "history"},
+        ],
+        "sections": sections(access, declared, row, may) if tab == "details" else [],
+        "related": related_cards(access, declared, row.id),
+        "history": history,
+        "history_more_url": f"{url}?tab=history&before={older_id}" if older_id else "",
+        "may": may,
+    }
+
+
+def whole_row(access: Access, declared: ObjectType, record: Model) -> Row:
+    """Return the record with every field this person may see."""
+    mask = access.fields(declared)
+    names = [name for name in declared.fields() if not mask.is_hidden(name)]
+    [row] = present(access, declared, [record], names)
+    return row
+
+
+def record_rights(access: Access, declared: ObjectType, record: Model) -> dict[str, bool]:
+    """Return what this person may do with this very record."""
+    may = rights(access, declared)
+    owner, team = record.owner_id, record.team_id  # type: ignore[attr-defined]
+    for action in (Action.CHANGE, Action.DELETE, Action.TRANSFER):
+        may[action.value] = access.is_in_reach(action, declared, owner, team, record.pk)
+    may["share"] = True
+    return may
+
+
+def record_facts(request: HttpRequest, declared: ObjectType, row: Row, url: str) -> dict[str, Any]:
+    shown = [row.cells[name] for name in declared.subtitle if name in row.cells]
+    tags = [
+        (cells.cell_html(row.cells[name], field),)
+        for name, field in declared.fields().items()
+        if field.kind.key == "choice" and name in declared.list.columns and name in row.cells
+        and row.cells[name].text
+    ]  # fmt: skip
+    return {
+        "id": row.id,
+        "title": row.title,
+        "subtitle": " · ".join(cell.text for cell in shown if cell.text),
+        "tags_html": format_html_join(" ", "{}", tags),
+        "url": url,
+        "absolute_url": request.build_absolute_uri(url),
+        "version": row.version,
+    }
+
+
+def key_properties(access: Access, declared: ObjectType, row: Row) -> list[tuple[str, Any]]:
+    """Return what the left column tells: the list's columns and who looks after the record."""
+    names = dict.fromkeys([*declared.list.columns, *SYSTEM_FIELDS])
+    fields = declared.fields()
+    found = []
+    for name in names:
+        if name == declared.title or name not in row.cells or name not in fields:
+            continue
+        found.append(
+            (
+                sentence(fields[name].label),
+                cells.cell_html(row.cells[name], fields[name], wide=True),
+            )
+        )
+    return found
+
+
+def sections(
+    access: Access, declared: ObjectType, row: Row, may: dict[str, bool]
+) -> list[dict[str, Any]]:
+    mask = access.fields(declared)
+    found = []
+    for label, fields in declared.sections():
+        items = [
+            _item(field, row, can_edit=may["change"] and mask.is_writable(field.name))
+            for field in fields
+            if field.name in row.cells
+        ]
+        if items:
+            found.append({"label": label, "items": items})
+    return found
+
+
+def _item(field: Field, row: Row, *, can_edit: bool) -> dict[str, Any]:
+    cell = row.cells[field.name]
+    return {
+        "name": field.name,
+        "label": sentence(field.label),
+        "standard": field.standard,
+        "html": cells.cell_html(cell, field, wide=True),
+        "empty": not cell.text,
+        "wide": field.kind.key in WIDE_KINDS,
+        "can_edit": can_edit and not field.read_only,
+    }
+
+
+def quick_actions(
+    access: Access, declared: ObjectType, row: Row, url: str, may: dict[str, bool]
+) -> list[dict[str, Any]]:
+    """Return the four buttons under the name; one that cannot be used says why."""
+    call = _first_value(declared, row, CALL_KINDS)
+    mail = _first_value(declared, row, MAIL_KINDS)
+    return [
+        {
+            "label": _("Call"), "icon": "phone", "url": f"tel:{call}" if call else "",
+            "why": _("No telephone number you may see"),
+        },
+        {
+            "label": _("E-mail"), "icon": "mail", "url": f"mailto:{mail}" if mail else "",
+            "why": _("No e-mail address you may see"),
+        },
+        {
+            "label": _("Transfer"), "icon": "user-share", "hx": True,
+            "url": f"{url}transfer/" if may["transfer"] else "",
+            "why": _("You may not hand this record to another owner."),
+        },
+        {
+            "label": _("Share"), "icon": "users", "hx": True, "url": f"{url}people/",
+            "why": "",
+        },
+    ]  # fmt: skip
+
+
+def _first_value(declared: ObjectType, row: Row, kinds: tuple[str, ...]) -> str:
+    fields = declared.fields()
+    for name, cell in row.cells.items():
+        if fields[name].kind.key in kinds and cell.value:
+            return str(cell.value[0] if isinstance(cell.value, list) else cell.value)
+    return ""
+
+
+# --- what belongs to the record -----------------------------------------------------------------
+
+
+def related_cards(access: Access, declared: ObjectType, record_id: int) -> list[dict[str, Any]]:
+    found = []
+    for related in declared.related:
+        target = object_type(related.object_key)
+        if access.can(Action.VIEW, target) and access.fields(target).is_readable(related.by):
+            found.append(_related_card(access, declared, target, related, record_id))
+    return found
+
+
+def _related_card(
+    access: Access, declared: ObjectType, target: ObjectType, related: Related, record_id: int
+) -> dict[str, Any]:
+    shown = tuple(name for name in target.subtitle if name != related.by)
+    page = run_list(
+        access,
+        ListQuery(
+            object_type=target,
+            columns=(target.title, *shown),
+            filter=Condition(related.by, "equals", record_id),
+            limit=RELATED_ROWS,
+        ),
+    )
+    base = f"/{target.path}/"
+    label = sentence(target.label_plural)
+    if target == declared:
+        label = _("%(objects)s below") % {"objects": label}
+    return {
+        "label": label,
+        "icon": target.icon,
+        "count": f"{page.count}{'+' if page.count_capped else ''}",
+        "rows": [
+            {"url": f"{base}{row.id}/", "title": row.title, "note": _note(row, shown)}
+            for row in page.rows
+        ],
+        "more": (page.count or 0) > len(page.rows),
+        "add_url": f"{base}new/?{related.by}={record_id}"
+        if access.can(Action.CREATE, target)
+        else "",
+        "all_url": f"{base}?where={related.by}:equals:{record_id}",
+    }
+
+
+def _note(row: Row, shown: tuple[str, ...]) -> str:
+    return next((row.cells[name].text for name in shown if row.cells[name].text), "")
