@@ -40,7 +40,7 @@ class Contact(Record):
     """A person at a customer."""
 
     name = PersonNameField(
-        _("name"),
+        _("full name"),
         required=True,
         sort_name="title_key",
         standard=_("Family name and given name, without titles."),

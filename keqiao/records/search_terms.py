@@ -31,15 +31,15 @@ def fold(text: str) -> str:
     return to_simplified(fold_width(text)).casefold()
 
 
-def text_terms(text: str) -> set[str]:
+def text_terms(text: str, *, person: bool = False) -> set[str]:
     found: set[str] = set()
     for run in _RUNS.findall(fold(text)):
         if not _HAN.match(run):
             found.add(run[:_LONGEST_RUN])
             continue
         found.update(_pairs(run[:_LONGEST_RUN]))
-        found.update(f"_{pair}" for pair in _pairs(initials(run[:_LONGEST_RUN])))
-        spelled = full_pinyin(run[:_LONGEST_RUN])
+        found.update(f"_{pair}" for pair in _pairs(initials(run[:_LONGEST_RUN], person=person)))
+        spelled = full_pinyin(run[:_LONGEST_RUN], person=person)
         if len(spelled) == 1:
             found.add(f"={spelled[0]}")
         found.update(f"={a}{b}" for a, b in pairwise(spelled))
@@ -76,6 +76,8 @@ def terms_of(field: Field, value: Any) -> set[str]:
     values = value if isinstance(value, list) else [value]
     if way == "secret":
         return {f"h{term}" for term in field.kind.terms(value, field)}
+    if field.kind.key == "person_name":
+        return text_terms(str(value), person=True)
     read = {"phone": phone_terms, "email": email_terms, "code": code_terms}.get(way, text_terms)
     return {term for one in values for term in read(str(one))}
 

@@ -162,7 +162,10 @@ def _apply(batch: Batch, item: Item) -> None:
         record.team_id = owner.department_id if owner else None  # type: ignore[attr-defined]
     title = batch.object_type.title
     if title in item.changes or item.creating:
-        record.title_key = title_key(str(batch.fields[title].value(record)))
+        field = batch.fields[title]
+        record.title_key = title_key(
+            str(field.value(record)), person=field.kind.key == "person_name"
+        )
 
 
 def _moment_of(batch: Batch, item: Item) -> datetime:

@@ -62,7 +62,7 @@ class DateKind(FieldKind):
             return None
         if isinstance(raw, str) and raw in self.accepted_forms(value, field):
             return None
-        return self.parse(raw).repair or "spaces"
+        return self.parse(raw).repair or "date_form"
 
     def sample(self, rng: Random, field: Field) -> Any:
         return (today() - timedelta(days=rng.randrange(1000))).isoformat()
