@@ -59,6 +59,14 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def _child_environment() -> dict[str, str]:
+    environment = dict(os.environ)
+    if sys.stderr.isatty():
+        # At a terminal a person reads along; a service manager collects JSON lines.
+        environment.setdefault("KEQIAO_LOG", "plain")
+    return environment
+
+
 @dataclass
 class Supervisor:
     """Holds the child processes: a dead worker starts again, a dead web server ends all."""
@@ -68,7 +76,7 @@ class Supervisor:
     web: subprocess.Popen[bytes] | None = None
     worker: subprocess.Popen[bytes] | None = None
     is_stopping: bool = False
-    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    environment: dict[str, str] = field(default_factory=_child_environment)
 
     def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
