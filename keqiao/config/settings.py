@@ -209,6 +209,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "keqiao.ui.errors.locked_out"
 
 # --- sessions and cookies --------------------------------------------------------------------
 
@@ -227,6 +228,7 @@ CSRF_COOKIE_NAME = "__Host-keqiao_csrf" if HTTPS else "keqiao_csrf"
 CSRF_COOKIE_HTTPONLY = True  # pages carry the token in their body; scripts need no cookie
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "keqiao.ui.errors.csrf_failed"
 LANGUAGE_COOKIE_NAME = "__Host-keqiao_language" if HTTPS else "keqiao_language"
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True

@@ -15,3 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Last: its addresses begin with the word of any object type.
     path("", include("keqiao.ui.urls")),
 ]
+
+handler400 = "keqiao.ui.errors.bad_request"
+handler403 = "keqiao.ui.errors.forbidden"
+handler404 = "keqiao.ui.errors.not_found"
+handler500 = "keqiao.ui.errors.server_error"

@@ -18,6 +18,7 @@ from keqiao.ui import (
     preferences,
     record_page,
     search_page,
+    set_up,
 )
 
 __all__ = ["converters", "urlpatterns"]
@@ -30,6 +31,7 @@ urlpatterns = [
     path("help/keys/", home.keys, name="keys"),
     path("search/", search_page.search_page, name="search"),
     path("commands/", commands.commands, name="commands"),
+    path("set-up/", set_up.set_up, name="set-up"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("jobs/", job_pages.jobs_page, name="jobs"),
     path("jobs/<record:job_id>/", job_pages.job_part),

@@ -98,3 +98,12 @@ document.addEventListener("change", (event) => {
   const shown = event.target.closest(".drop").querySelector("[data-file]");
   if (shown) shown.textContent = event.target.files[0]?.name || "";
 });
+
+// Inputs that belong to one kind of field only (choices, link target) show with that kind.
+function showForKind(select) {
+  document.querySelectorAll("[data-for]").forEach((part) => (part.hidden = !part.dataset.for.split(" ").includes(select.value)));
+}
+document.querySelectorAll("[data-kind]").forEach((select) => {
+  select.addEventListener("change", () => showForKind(select));
+  showForKind(select);
+});

@@ -1,0 +1,225 @@
+"""A company's own fields: adding, changing, taking away with a look at what uses them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from keqiao.catalog.custom_fields import (
+    KINDS_TO_ADD,
+    CustomFieldProblem,
+    add_custom_field,
+    change_custom_field,
+    delete_custom_field,
+    restore_custom_field,
+    uses_of,
+)
+from keqiao.catalog.field import Sensitivity
+from keqiao.catalog.kinds import KINDS
+from keqiao.catalog.models import CustomField
+from keqiao.catalog.problems import UnknownObject
+from keqiao.catalog.registry import object_type, object_types
+from keqiao.ui.cells import TAG_COLORS
+from keqiao.ui.dialogs import dialog
+from keqiao.ui.gate import administrators_only, go
+from keqiao.ui.navigation import sentence
+from keqiao.ui.settings.menu import settings_page
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from keqiao.catalog.object_type import ObjectType
+
+SENSITIVITY_LABELS = {
+    Sensitivity.PUBLIC: gettext_lazy("public: may stand on a web page"),
+    Sensitivity.INTERNAL: gettext_lazy("internal: for everybody who sees the record"),
+    Sensitivity.PERSONAL: gettext_lazy("personal: about a person, told in privacy reports"),
+    Sensitivity.SECRET: gettext_lazy("secret: masked unless a role may read it"),
+}
+
+
+def chosen_type(request: HttpRequest) -> ObjectType:
+    """Return the object type a settings page is about (the first one when none is named)."""
+    wanted = request.POST.get("object") or request.GET.get("object") or ""
+    try:
+        return object_type(wanted)
+    except UnknownObject:
+        return object_types()[0]
+
+
+def type_tabs(declared: ObjectType, base: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": sentence(one.label_plural),
+            "url": f"{base}?object={one.key}",
+            "current": one == declared,
+        }
+        for one in object_types()
+    ]
+
+
+@administrators_only
+def fields(request: HttpRequest) -> HttpResponse:
+    """Show every field of an object type, the company's own first."""
+    declared = chosen_type(request)
+    rows = list(CustomField.objects.filter(object_key=declared.key))
+    own = [row for row in rows if row.deleted_at is None]
+    context = {
+        "lead": _(
+            "Own fields appear at once in forms, lists, filters, import, export and the API."
+        ),
+        "tabs": type_tabs(declared, "/settings/fields/"),
+        "object_type": declared,
+        "own": [_line(row) for row in own],
+        "deleted": [row for row in rows if row.deleted_at is not None],
+        "builtin": [
+            {
+                "label": sentence(field.label),
+                "name": name,
+                "kind": field.kind.label,
+                "standard": field.standard,
+                "required": field.required,
+            }
+            for name, field in declared.builtin_fields.items()
+        ],
+    }
+    return settings_page(request, "fields", _("Custom fields"), context)
+
+
+def _line(row: CustomField) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "label": row.label,
+        "key": row.key,
+        "kind": KINDS[row.kind].label,
+        "standard": row.standard,
+        "required": row.required,
+        "filterable": row.filterable,
+        "index_ready": row.index_ready,
+    }
+
+
+@administrators_only
+@require_http_methods(["GET", "POST"])
+def new_field(request: HttpRequest) -> HttpResponse:
+    return _form(request, chosen_type(request), None)
+
+
+@administrators_only
+@require_http_methods(["GET", "POST"])
+def edit_field(request: HttpRequest, field_id: int) -> HttpResponse:
+    row = get_object_or_404(CustomField, pk=field_id, deleted_at=None)
+    return _form(request, object_type(row.object_key), row)
+
+
+def _form(request: HttpRequest, declared: ObjectType, row: CustomField | None) -> HttpResponse:
+    back, error = f"/settings/fields/?object={declared.key}", {}
+    if request.method == "POST":
+        values = _values(request, row)
+        try:
+            if row is None:
+                add_custom_field(declared, values)
+            else:
+                change_custom_field(row, values)
+        except CustomFieldProblem as problem:
+            error = {problem.field: str(problem.message)}
+        else:
+            messages.success(request, _("Saved. The field is there for everybody from now on."))
+            return go(request, back)
+    context = {
+        "object_type": declared,
+        "row": row,
+        "given": _given(request, row),
+        "kinds": [{"key": key, "label": KINDS[key].label} for key in KINDS_TO_ADD],
+        "sensitivities": [
+            {"key": one.value, "label": SENSITIVITY_LABELS[one]} for one in Sensitivity
+        ],
+        "targets": [{"key": one.key, "label": sentence(one.label)} for one in object_types()],
+        "colors": sorted(set(TAG_COLORS.values())),
+        "error": error,
+        "back": back,
+    }
+    heading = _("Change the field “%(label)s”") % {"label": row.label} if row else _("New field")
+    return settings_page(request, "field_form", heading, context, 422 if error else 200)
+
+
+def _values(request: HttpRequest, row: CustomField | None) -> dict[str, Any]:
+    given = request.POST
+    return {
+        "label": given.get("label", ""),
+        "label_en": given.get("label_en", "").strip()[:80],
+        "kind": row.kind if row else given.get("kind", ""),
+        "standard": given.get("standard", "").strip()[:500],
+        "required": "required" in given,
+        "unique": "unique" in given,
+        "filterable": "filterable" in given,
+        "sensitivity": given.get("sensitivity", "internal"),
+        "target": given.get("target", ""),
+        "choices": _choices(given.get("choices", ""), row),
+    }
+
+
+def _choices(text: str, row: CustomField | None) -> list[dict[str, str]]:
+    """Read one choice per line, `name` or `name | colour`; a kept name keeps its stored key."""
+    known = {item["label"]: item["key"] for item in (row.choices if row else [])}
+    found = []
+    for line in text.splitlines():
+        label, _bar, color = (part.strip() for part in line.partition("|"))
+        if label:
+            item = {"label": label, "color": color if color in TAG_COLORS else ""}
+            if label in known:
+                item["key"] = known[label]
+            found.append(item)
+    return found
+
+
+def _given(request: HttpRequest, row: CustomField | None) -> dict[str, Any]:
+    """Return what stands in the form: typed now, stored, or the start of a new field."""
+    if request.method == "POST":
+        boxes = {name: name in request.POST for name in ("required", "unique", "filterable")}
+        return {**request.POST.dict(), **boxes}
+    if row is None:
+        return {"kind": "text", "sensitivity": "internal"}
+    lines = [
+        f"{item['label']} | {item['color']}" if item.get("color") else item["label"]
+        for item in row.choices
+    ]
+    return {
+        "label": row.label, "label_en": row.label_en, "kind": row.kind, "standard": row.standard,
+        "required": row.required, "unique": row.unique, "filterable": row.filterable,
+        "sensitivity": row.sensitivity, "target": row.target, "choices": "\n".join(lines),
+    }  # fmt: skip
+
+
+@administrators_only
+@require_http_methods(["GET", "POST"])
+def delete_field(request: HttpRequest, field_id: int) -> HttpResponse:
+    """Show what uses the field, then take it off every page; its values stay for the undo."""
+    row = get_object_or_404(CustomField, pk=field_id, deleted_at=None)
+    back = f"/settings/fields/?object={row.object_key}"
+    if request.method == "POST":
+        delete_custom_field(row)
+        messages.success(request, _("The field is gone from every page. Its values are kept."))
+        return go(request, back)
+    context = {
+        "title": _("Delete the field “%(label)s”?") % {"label": row.label},
+        "row": row,
+        "uses": uses_of(row),
+        "action_url": f"/settings/fields/{row.pk}/delete/",
+        "cancel_url": back,
+    }
+    return dialog(request, "delete_field", context["title"], context)
+
+
+@administrators_only
+@require_http_methods(["POST"])
+def restore_field(request: HttpRequest, field_id: int) -> HttpResponse:
+    row = get_object_or_404(CustomField, pk=field_id, deleted_at__isnull=False)
+    restore_custom_field(row)
+    messages.success(request, _("The field is back, with its values."))
+    return go(request, f"/settings/fields/?object={row.object_key}")

@@ -1,0 +1,93 @@
+"""The menu of the settings; other packages add their pages to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.ui.gate import access_of
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+    from django.utils.functional import Promise
+
+
+@dataclass(frozen=True)
+class SettingsEntry:
+    """One page of the settings."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    group: str | Promise
+    url: str = ""
+    for_administrators: bool = True
+    order: int = 100
+
+    @property
+    def address(self) -> str:
+        return self.url or f"/settings/{self.key}/"
+
+
+MINE, DATA, COMPANY = _("Mine"), _("Data"), _("Company")
+_entries: dict[str, SettingsEntry] = {}
+
+
+def register_settings(entry: SettingsEntry) -> SettingsEntry:
+    """Add a page to the settings menu; packages above the kit call this once at start-up."""
+    _entries[entry.key] = entry
+    return entry
+
+
+for _entry in (
+    SettingsEntry("profile", _("Profile"), "user-circle", MINE, "", False, 10),
+    SettingsEntry(
+        "security", _("Password and two-factor sign-in"), "shield-lock", MINE, "", False, 11
+    ),
+    SettingsEntry("sessions", _("My sessions"), "device-mobile", MINE, "", False, 12),
+    SettingsEntry("tokens", _("API tokens"), "key", MINE, "", False, 13),
+    SettingsEntry("fields", _("Custom fields"), "forms", DATA, "", True, 20),
+    SettingsEntry("numbering", _("Numbering rules"), "hash", DATA, "", True, 21),
+    SettingsEntry("bin", _("Recycle bin"), "trash", DATA, "", False, 22),
+    SettingsEntry("people", _("People and departments"), "users-group", COMPANY, "", True, 30),
+    SettingsEntry("roles", _("Roles and rights"), "shield-check", COMPANY, "", True, 31),
+    SettingsEntry("work", _("Background work"), "refresh", COMPANY, "/jobs/", False, 32),
+):
+    register_settings(_entry)
+
+
+def settings_menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the menu of this person: administrators see what configures the company as well."""
+    access, path = access_of(request), request.path
+    groups: dict[str, dict[str, Any]] = {}
+    for entry in sorted(_entries.values(), key=lambda entry: entry.order):
+        if entry.for_administrators and not access.is_administrator:
+            continue
+        label = str(entry.group)
+        group = groups.setdefault(label, {"label": label, "entries": []})
+        group["entries"].append(
+            {
+                "url": entry.address,
+                "label": entry.label,
+                "icon": entry.icon,
+                "current": path.startswith(entry.address)
+                or (entry.key == "security" and path.startswith("/auth/")),
+            }
+        )
+    return list(groups.values())
+
+
+def settings_page(
+    request: HttpRequest, template: str, heading: object, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """Show one page of the settings inside their frame."""
+    everything = {
+        **context,
+        "heading": heading,
+        "page_title": heading,
+        "settings_menu": settings_menu(request),
+    }
+    return render(request, f"ui/settings/{template}.html", everything, status=status)
