@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("keqiao.api.urls")),
     path("auth/", include("allauth.account.urls")),
     path("auth/two-factor/", include("allauth.mfa.urls")),
+    path("", include("keqiao.importing.urls")),
     # Last: its addresses begin with the word of any object type.
     path("", include("keqiao.ui.urls")),
 ]
