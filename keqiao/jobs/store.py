@@ -55,8 +55,7 @@ UPDATE jobs_job
        worker = %s, lease_seconds = %s, beat_at = %s, attempted_at = %s,
        started_at = COALESCE(started_at, %s),
        unique_key = CASE WHEN unique_until_start THEN '' ELSE unique_key END
- WHERE status = 'ready'
-   AND id = (SELECT id {due} ORDER BY priority DESC, run_after, id LIMIT 1{lock})
+ WHERE id = (SELECT id {due} ORDER BY priority DESC, run_after, id LIMIT 1{lock})
 RETURNING id, token, attempts, max_attempts, task, arguments, state, actor_id
 """
 

@@ -37,7 +37,9 @@ def start_worker() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     database = {key: settings[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     database["NAME"] = str(database["NAME"])
 
-    def start(lease_seconds: float = 30, days_ahead: int = 0) -> subprocess.Popen[bytes]:
+    def start(
+        lease_seconds: float = 30, days_ahead: int = 0, *, wait: bool = True
+    ) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [
                 sys.executable,
@@ -49,9 +51,11 @@ def start_worker() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             cwd=ROOT,
             env={**os.environ, "TEST_DATABASE": json.dumps(database)},
             stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
         )
         started.append(process)
+        if wait:
+            await_ready(process)
         return process
 
     yield start
@@ -60,6 +64,12 @@ def start_worker() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             process.send_signal(signal.SIGCONT)
             process.kill()
         process.communicate()
+
+
+def await_ready(process: subprocess.Popen[bytes]) -> None:
+    """Return when the worker has set its signals and is about to look for work."""
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:

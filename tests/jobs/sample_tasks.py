@@ -45,6 +45,12 @@ def write(path: str, text: str) -> None:
     note(path, text)
 
 
+@task()
+def write_slowly(path: str, text: str) -> None:
+    note(path, text)
+    time.sleep(0.01)
+
+
 @task(retry_delays=(0, 0))
 def fail(message: str = "no luck") -> None:
     raise ValueError(message)

@@ -138,6 +138,7 @@ def test_cancelling_a_waiting_job_keeps_it_from_running(tmp_path: Path) -> None:
     handle = sample_tasks.write.enqueue(file, "no")
     line = board.cancel(int(handle.id))
     assert (line.status, line.can_cancel, line.can_retry) == (Status.CANCELLED, False, True)
+    assert line.finished_at is not None  # else the clean-up would never find it
     assert run_now() == 0
     assert noted(file) == []
     with pytest.raises(JobProblem) as refused:

@@ -20,7 +20,7 @@ from keqiao.jobs.options import enqueue_unique
 from keqiao.jobs.problems import LeaseLost
 from keqiao.jobs.worker import run_worker
 from tests.jobs import sample_tasks
-from tests.jobs.conftest import only_job, wait_for
+from tests.jobs.conftest import await_ready, only_job, wait_for
 from tests.jobs.sample_tasks import noted
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,26 +46,30 @@ def status_of(job_id: str) -> str:
 
 def test_three_processes_run_every_job_exactly_once(start_worker: Start, tmp_path: Path) -> None:
     file = str(tmp_path / "lines")
-    workers = [start_worker() for _ in range(3)]
+    workers = [start_worker(wait=False) for _ in range(3)]
+    for worker in workers:
+        await_ready(worker)
     for number in range(300):
-        sample_tasks.write.enqueue(file, str(number))
+        sample_tasks.write_slowly.enqueue(file, str(number))
     wait_for(lambda: Job.objects.filter(status=Status.DONE).count() == 300)
     assert Counter(noted(file)) == Counter(str(number) for number in range(300))
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
     assert [worker.wait(15) for worker in workers] == [0, 0, 0]
     assert JobRun.objects.count() == 300
+    assert JobRun.objects.values("worker").distinct().count() == 3
     assert set(Job.objects.values_list("attempts", "token")) == {(1, 1)}
 
 
 def test_three_threads_run_every_job_exactly_once(tmp_path: Path) -> None:
     file = str(tmp_path / "lines")
     for number in range(150):
-        sample_tasks.write.enqueue(file, str(number))
+        sample_tasks.write_slowly.enqueue(file, str(number))
     threads = [in_thread(lambda: run_worker(once=True)) for _ in range(3)]
     for thread in threads:
         thread.join(60)
     assert Counter(noted(file)) == Counter(str(number) for number in range(150))
+    assert JobRun.objects.values("worker").distinct().count() == 3
 
 
 def test_a_killed_worker_s_job_runs_again_elsewhere(start_worker: Start, tmp_path: Path) -> None:
@@ -164,17 +168,19 @@ def test_a_frozen_worker_s_late_transaction_is_rolled_back(
     assert noted(file) == ["start", "start", "end"]
 
 
-def test_a_long_job_keeps_its_lease_beside_an_idle_worker(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lease", [1, 8])
+def test_a_long_job_keeps_its_lease_beside_an_idle_worker(tmp_path: Path, lease: int) -> None:
+    """Also when the idle worker looks several times between two signs of life."""
     file = str(tmp_path / "lines")
     handle = sample_tasks.patient.enqueue(file, 3)
     stop = threading.Event()
-    threads = [in_thread(lambda: run_worker(stop, lease_seconds=1)) for _ in range(2)]
+    threads = [in_thread(lambda: run_worker(stop, lease_seconds=lease)) for _ in range(2)]
     wait_for(lambda: status_of(handle.id) == Status.DONE)
     stop.set()
     for thread in threads:
         thread.join(15)
     assert noted(file) == ["start", "end"]
-    assert only_job().beat > 8
+    assert only_job().beat > 8 / lease
 
 
 def test_a_job_that_kills_its_workers_becomes_a_dead_letter(tmp_path: Path) -> None:

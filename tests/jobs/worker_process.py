@@ -24,6 +24,8 @@ def main() -> None:
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     ahead = datetime.now(UTC) + timedelta(days=int(sys.argv[2]))
     with time_machine.travel(ahead) if int(sys.argv[2]) else nullcontext():
         run_worker(stop, lease_seconds=float(sys.argv[1]))
