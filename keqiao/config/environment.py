@@ -6,6 +6,7 @@ import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class ConfigurationError(Exception):
@@ -41,6 +42,16 @@ def number(name: str, default: int, *, low: int, high: int) -> int:
 
 def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def zone(name: str, default: str) -> str:
+    value = text(name) or default
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        msg = f"{name} must be the name of a time zone such as Asia/Shanghai, not {value!r}."
+        raise ConfigurationError(msg) from None
+    return value
 
 
 def networks(name: str) -> list[IPv4Network | IPv6Network]:

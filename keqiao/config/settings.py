@@ -147,7 +147,7 @@ KEQIAO_API_PER_MINUTE = env.number("KEQIAO_API_PER_MINUTE", 3_000, low=1, high=1
 # --- language and time ----------------------------------------------------------------------
 
 USE_TZ = True
-TIME_ZONE = env.text("KEQIAO_TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = env.zone("KEQIAO_TIME_ZONE", "Asia/Shanghai")
 USE_I18N = True
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -40,10 +41,14 @@ class Installation:
         self.port = 0
         self.command("prepare")
 
+    def own_environment(self) -> dict[str, str]:
+        """Return what distinguishes this installation, for commands started by a test itself."""
+        names = ("DJANGO_SETTINGS_MODULE", "KEQIAO_DATA", "DATABASE_URL", "PYTHONPATH")
+        return {name: self.environment[name] for name in names if name in self.environment}
+
     def _make_database(self) -> None:
-        self.database = f"keqiao_fault_{os.getpid()}"
+        self.database = f"keqiao_fault_{os.getpid()}_{secrets.token_hex(4)}"
         with self._server_connection() as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{self.database}"')
             connection.execute(f'CREATE DATABASE "{self.database}"')
         base = os.environ["DATABASE_URL"].rpartition("/")[0]
         self.environment["DATABASE_URL"] = f"{base}/{self.database}"

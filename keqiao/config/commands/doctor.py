@@ -55,6 +55,7 @@ def look_at_settings() -> list[Finding]:
     found = [
         Finding("settings", message.level < WARNING, f"{message.msg} {message.hint or ''}".strip())
         for message in run_checks()
+        if not message.is_silenced()
     ]
     return found or [Finding("settings", is_well=True, text="no complaint")]
 
