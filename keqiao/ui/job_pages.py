@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -95,7 +94,7 @@ def _own_job(request: HttpRequest, job_id: int) -> JobLine:
     except JobProblem:
         raise Http404 from None
     if job.actor_id != access.user_id and not access.is_administrator:
-        raise PermissionDenied
+        raise Http404  # as for a number that was never given: nobody learns what others run
     return job
 
 
