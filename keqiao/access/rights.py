@@ -71,8 +71,8 @@ class Right(IntEnum):
 RIGHT_LABELS = {
     Right.HIDDEN: _("hidden"),
     Right.MASKED: _("masked"),
-    Right.READ: _("read"),
-    Right.WRITE: _("write"),
+    Right.READ: _("read only"),
+    Right.WRITE: _("editable"),
 }
 
 

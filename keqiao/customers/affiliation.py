@@ -37,8 +37,8 @@ class Affiliation(Record):
         required=True,
         synonyms=("客户", "公司", "任职公司"),
     )
-    since = DateField(_("since"), synonyms=("开始日期", "入职日期"))
-    until = DateField(_("until"), synonyms=("结束日期", "离职日期"))
+    since = DateField(_("start date"), synonyms=("开始日期", "入职日期"))
+    until = DateField(_("end date"), synonyms=("结束日期", "离职日期"))
     is_current = BooleanField(_("current"), default=True, starts_as=True, synonyms=("在职",))
 
     class Meta(Record.Meta):
