@@ -221,7 +221,10 @@ def test_revert_takes_back_what_nobody_touched_and_reports_the_rest(company: Com
     access = Access.for_user(company.li)
     old = make("account", owner=company.li, seed=5, name="老客户有限公司", level="C", note="旧")
     late = make("account", owner=company.li, seed=6, name="后改有限公司", level="C", note="旧")
-    text = "客户名称,级别,备注\n老客户有限公司,A,新\n后改有限公司,A,新\n新建一有限公司,B,\n新建二有限公司,B,\n"
+    text = (
+        "客户名称,级别,备注\n老客户有限公司,A,新\n后改有限公司,A,新\n"
+        "新建一有限公司,B,\n新建二有限公司,B,\n"
+    )
     run = execute(upload(access, text, mode="both", key_field="name"))
     assert (run.created, run.updated) == (2, 2)
     save_one(access, "account", {"level": "B"}, record_id=late)
