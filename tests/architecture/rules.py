@@ -129,13 +129,41 @@ def signal_receivers(source: Source) -> Iterator[Offence]:
 
 
 def open_ended_keywords(source: Source) -> Iterator[Offence]:
-    """`filter(**data)`: keys an attacker names become look-ups (CVE-2025-64459 and others)."""
-    for call in calls(source.tree):
+    """`filter(**data)`: keys an attacker names become look-ups (CVE-2025-64459 and others).
+
+    Fine are a dictionary written out with its keys, and the function's own `**changes`, whose keys
+    its callers write as keywords.
+    """
+    tree = source.tree
+    harmless = set(_written_out(tree))
+    for call in calls(tree):
         if called_name(call) not in OPEN_ENDED_CALLS:
             continue
         for keyword in call.keywords:
-            if keyword.arg is None and not _has_literal_keys(keyword.value):
+            value = keyword.value
+            if keyword.arg is not None or _has_literal_keys(value):
+                continue
+            if not (isinstance(value, ast.Name) and (value.id, call.lineno) in harmless):
                 yield call.lineno, f"** in {called_name(call)}(): name the look-ups"
+
+
+def _written_out(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Give each harmless name with the lines of the function in which it is harmless."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        names = {function.args.kwarg.arg} if function.args.kwarg else set()
+        for node in ast.walk(function):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if _has_literal_keys(
+                    value
+                ):
+                    names.add(name)
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.Dict() as value):
+                    if _has_literal_keys(value):
+                        names.add(name)
+        for line in range(function.lineno, (function.end_lineno or function.lineno) + 1):
+            yield from ((name, line) for name in names)
 
 
 def _has_literal_keys(value: ast.expr) -> bool:
@@ -225,7 +253,8 @@ RULES = (
         record_managers,
         bad=("Account.objects.all()", "object_type.model.objects.count()"),
         good=("records(access, ACCOUNT)", "Job.objects.all()"),
-        exempt=("keqiao/records/", "keqiao/access/", "tests/"),
+        # Below the doors: rights ask by them, and a custom field counts who uses it.
+        exempt=("keqiao/records/", "keqiao/access/", "keqiao/catalog/custom_fields.py", "tests/"),
     ),
     Rule(
         "records are written by the write path",
@@ -248,8 +277,23 @@ RULES = (
     Rule(
         "no open keywords into queries",
         open_ended_keywords,
-        bad=("rows.filter(**data)", "rows.annotate(**{key: value})", "Q(**data)"),
-        good=("rows.filter(name=data['name'])", "Q(**{'name__lt': 3})", "build(**data)"),
+        bad=(
+            "rows.filter(**data)",
+            "rows.annotate(**{key: value})",
+            "Q(**data)",
+            "def f(data):\n    rows.filter(**data)",
+            "def f():\n    line = {key: 1}\n    rows.filter(**line)",
+        ),
+        good=(
+            "rows.filter(name=data['name'])",
+            "Q(**{'name__lt': 3})",
+            "build(**data)",
+            "def f(**changes):\n    rows.update(**changes)",
+            "def f():\n    line = {'role': 1}\n    rows.filter(**line)",
+        ),
+        # The compiler of the filter language: the names are columns the catalog declares.
+        # And the queue, which writes columns it names itself onto rows of its own.
+        exempt=("keqiao/records/query.py", "keqiao/jobs/store.py", "tests/"),
     ),
     Rule(
         "one outgoing HTTP client",
@@ -277,6 +321,7 @@ RULES = (
         vague_modules,
         bad=("",),
         good=(),
+        exempt=("tests/",),
         example_path="keqiao/sales/utils.py",
     ),
     Rule(
