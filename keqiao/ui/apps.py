@@ -8,3 +8,8 @@ from django.apps import AppConfig
 class UiConfig(AppConfig):
     name = "keqiao.ui"
     label = "ui"
+
+    def ready(self) -> None:
+        from keqiao.ui import session_marks
+
+        assert session_marks  # importing it connects the sign-in signal

@@ -142,7 +142,7 @@ def _select(control: Control, options: list[tuple[str, Any]]) -> SafeString:
 def _radios(control: Control) -> SafeString:
     options: list[tuple[str, Any]] = [(one.key, one.label) for one in control.field.choices]
     if not control.required:
-        options.insert(0, ("", _("None")))
+        options.insert(0, ("", _("Not set")))
     return _group(control, "radio", options, {control.text})
 
 

@@ -60,7 +60,7 @@ def _line(line: HistoryLine) -> dict[str, Any]:
         "who": f"{line.actor} · {source}" if source else line.actor,
         "when": near_moment(line.at),
         "exact": timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"),
-        "note": line.detail,
+        "note": "" if line.detail == line.source else line.detail,
         "changes": [
             {"label": sentence(one.label), "before": one.before, "after": one.after}
             for one in line.fields

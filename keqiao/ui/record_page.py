@@ -66,7 +66,7 @@ def record_context(
         )
     return {
         "object_type": declared,
-        "page_title": row.title,
+        "page_title": sentence(declared.label),
         "list_url": f"/{declared.path}/",
         "record": record_facts(request, declared, row, url),
         "quick": quick_actions(access, declared, row, url, may),
@@ -179,7 +179,7 @@ def quick_actions(
             "why": _("No telephone number you may see"),
         },
         {
-            "label": _("E-mail"), "icon": "mail", "url": f"mailto:{mail}" if mail else "",
+            "label": _("Send e-mail"), "icon": "mail", "url": f"mailto:{mail}" if mail else "",
             "why": _("No e-mail address you may see"),
         },
         {
