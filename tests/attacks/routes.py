@@ -47,7 +47,7 @@ class Route:
 
     def addresses(self, number: int = 1) -> Iterator[str]:
         """Return the address once, or once per object type."""
-        numbers = {name: number for name in self.slots}
+        numbers = dict.fromkeys(self.slots, number)
         types: list[ObjectType | None] = list(object_types()) if self.is_about_a_type else [None]
         for declared in types:
             words = {"declared": declared.path} if declared is not None else {}
