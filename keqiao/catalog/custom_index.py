@@ -42,6 +42,7 @@ def index_sql(table: str, row: CustomField) -> str:
     # Outside of a transaction PostgreSQL can build it while people go on saving.
     free = connection.vendor == "postgresql" and not connection.in_atomic_block
     return (
-        f'CREATE INDEX {"CONCURRENTLY " if free else ""}IF NOT EXISTS "{index_name(row)}" ON "{table}" ({expression}, "id")'
+        f"CREATE INDEX {'CONCURRENTLY ' if free else ''}IF NOT EXISTS "
+        f'"{index_name(row)}" ON "{table}" ({expression}, "id")'
         ' WHERE "deleted_at" IS NULL'
     )

@@ -23,7 +23,7 @@ from keqiao.catalog.filter import Condition
 from keqiao.catalog.registry import object_type
 from keqiao.records.audit import write_note
 from keqiao.records.drafts import Draft, Rejected, Saved
-from keqiao.records.query import ListQuery, get_record, run_list
+from keqiao.records.query import ListQuery, get_record, records, run_list
 from keqiao.records.removal import delete_records
 from keqiao.records.save import save_records
 from keqiao.ui.cells import near_date
@@ -129,9 +129,7 @@ def transfer_page(request: HttpRequest, declared: ObjectType, record_id: int) ->
         [outcome] = save_records(access, declared, [draft], source=source, allow_duplicates=True)
         if isinstance(outcome, Saved):
             messages.success(request, _("Handed over."))
-            still_seen = access.is_in_reach(
-                Action.VIEW, declared, *owner_and_team(declared, record_id), record_id
-            )
+            still_seen = records(access, declared).filter(pk=record_id).exists()
             return go(request, url if still_seen else f"/{declared.path}/")
         problem = refusal_text(outcome)
     context = {
@@ -142,11 +140,6 @@ def transfer_page(request: HttpRequest, declared: ObjectType, record_id: int) ->
         "go_label": _("Transfer"),
     }
     return dialog(request, "transfer", _("Transfer"), context, 422 if problem else 200)
-
-
-def owner_and_team(declared: ObjectType, record_id: int) -> tuple[int | None, int | None]:
-    rows = declared.model._default_manager.filter(pk=record_id)
-    return rows.values_list("owner_id", "team_id").get()
 
 
 def refusal_text(outcome: object) -> str:

@@ -38,7 +38,7 @@ def test_shown_text_can_be_typed_again(declared: ObjectType, company: Company) -
 def test_a_save_leaves_one_line_and_one_event(declared: ObjectType, company: Company) -> None:
     lines, events = ChangeEntry.objects.count(), Event.objects.count()
     record_id = make(declared.key, **sample_values(declared))
-    made = [line for line in ChangeEntry.objects.order_by("id")[lines:]]
+    made = list(ChangeEntry.objects.order_by("id")[lines:])
     assert [(line.object_key, line.record_id, line.action) for line in made][-1] == (
         declared.key, record_id, "create",
     )  # fmt: skip
@@ -79,7 +79,10 @@ def test_a_deleted_record_is_gone_everywhere_and_comes_back_whole(
     assert not SearchEntry.objects.filter(object_key=declared.key, record_id=record_id).exists()
     assert restore_records(SYSTEM, declared, [record_id], source=TEST).done == [record_id]
     assert records(SYSTEM, declared).filter(pk=record_id).exists()
-    assert [line.action for line in history(SYSTEM, declared, record_id)][:2] == ["restore", "delete"]
+    assert [line.action for line in history(SYSTEM, declared, record_id)][:2] == [
+        "restore",
+        "delete",
+    ]
 
 
 def test_list_detail_and_record_check_agree_for_every_person(
@@ -140,7 +143,9 @@ def test_many_drafts_give_the_same_as_one_by_one(declared: ObjectType, company: 
     rows = [sample_values(declared, seed) for seed in range(300, 306)]
     rows.append({declared.title: ""})
     drafts = [Draft(dict(row)) for row in rows]
-    together = save_records(SYSTEM, declared, drafts, source=TEST, dry_run=True, allow_duplicates=True)
+    together = save_records(
+        SYSTEM, declared, drafts, source=TEST, dry_run=True, allow_duplicates=True
+    )
     alone = [
         save_records(SYSTEM, declared, [Draft(dict(row))], source=TEST, dry_run=True,
                      allow_duplicates=True)[0]
