@@ -13,7 +13,8 @@ from keqiao.catalog.object_type import Feature
 from keqiao.catalog.registry import object_types
 from keqiao.records.present import columns_needed, present
 from keqiao.records.query import records
-from keqiao.records.search_terms import Alternative, Question, fold, question
+from keqiao.records.search_index import terms_of_fields
+from keqiao.records.search_terms import Alternative, Question, fits, fold, question
 
 if TYPE_CHECKING:
     from keqiao.access.access import Access
@@ -106,7 +107,25 @@ def candidate_ids(access: Access, declared: ObjectType, asked: Question) -> list
     shared = [] if visible is None else access.shared_ids(declared)
     if shared:
         found += _match(declared, asked, None, shared)
-    return list(dict.fromkeys(found))
+    return _told_by_readable_fields(access, declared, asked, list(dict.fromkeys(found)))
+
+
+def _told_by_readable_fields(
+    access: Access, declared: ObjectType, asked: Question, ids: list[int]
+) -> list[int]:
+    """Keep what fits without the fields this person may not read.
+
+    The index knows every field: without this, a masked number could be guessed digit by digit.
+    """
+    mask, fields = access.fields(declared), declared.fields()
+    # The words of secret fields are fingerprints, which no question asks for.
+    searched = [name for name in declared.search if fields[name].kind.searchable != "secret"]
+    open_fields = {name: fields[name] for name in searched if mask.is_readable(name)}
+    if not ids or len(open_fields) == len(searched):
+        return ids
+    rows = records(access, declared).filter(pk__in=ids)
+    fitting = {row.pk for row in rows if fits(terms_of_fields(row, open_fields), asked)}
+    return [number for number in ids if number in fitting]
 
 
 def _match(

@@ -13,6 +13,8 @@ from keqiao.records.search_terms import terms_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from django.db.models import Model
+
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.models import Record
@@ -39,12 +41,17 @@ def record_terms(object_type: ObjectType, row: Record, fields: dict[str, Field])
         found.add(f"_o{row.owner_id}")  # type: ignore[attr-defined]
     if row.team_id:  # type: ignore[attr-defined]
         found.add(f"_t{row.team_id}")  # type: ignore[attr-defined]
-    for name in object_type.search:
-        field = fields[name]
+    found |= terms_of_fields(row, {name: fields[name] for name in object_type.search})
+    return sorted(found)
+
+
+def terms_of_fields(row: Model, fields: dict[str, Field]) -> set[str]:
+    found: set[str] = set()
+    for field in fields.values():
         value = field.value(row)
         if not field.kind.is_empty(value):
             found.update(terms_of(field, value))
-    return sorted(found)
+    return found
 
 
 def drop_from_index(object_type: ObjectType, ids: Sequence[int]) -> None:

@@ -88,6 +88,20 @@ Alternative = tuple[str, ...]
 Question = list[list[Alternative]]
 
 
+def fits(terms: set[str], asked: Question) -> bool:
+    """Tell whether a record with these terms answers the question, as the index would."""
+    return all(
+        any(all(_occurs(term, terms) for term in alternative) for alternative in group)
+        for group in asked
+    )
+
+
+def _occurs(wanted: str, terms: set[str]) -> bool:
+    if wanted.endswith("*"):
+        return any(term.startswith(wanted[:-1]) for term in terms)
+    return wanted in terms
+
+
 def question(text: str) -> Question:
     """Cut what somebody typed into terms; empty when there is nothing to look for."""
     text = text.strip()[:80]
