@@ -213,12 +213,13 @@ def checked_context(access: Access, run: ImportRun, given: Any) -> dict[str, Any
     more = found[ROWS_SHOWN - 1].number if len(found) > ROWS_SHOWN else None
     declared = object_type(run.object_key)
     equals = _equal_counts(run) if show == RowState.REJECTED else Counter()
-    columns = _mapped_columns(run, declared)
+    columns = _in_sight(_mapped_columns(run, declared), found, declared)
     base = f"/import/{run.pk}/"
     return {
         **frame(run, "check"),
         "object_type": declared,
         "counts": run.counts(),
+        "texts": _texts(run),
         "to_import": run.created + run.updated,
         "show": show,
         "tabs": [
@@ -239,6 +240,10 @@ def checked_context(access: Access, run: ImportRun, given: Any) -> dict[str, Any
     }
 
 
+def _texts(run: ImportRun) -> dict[str, str]:
+    return {name: f"{count:,}" for name, count in run.counts().items()}
+
+
 def _mapped_columns(run: ImportRun, declared: ObjectType) -> list[dict[str, Any]]:
     fields = declared.fields()
     return [
@@ -254,6 +259,14 @@ def _mapped_columns(run: ImportRun, declared: ObjectType) -> list[dict[str, Any]
         for column in run.columns
         if (name := run.mapping.get(str(column["index"]))) in fields and name
     ]
+
+
+def _in_sight(
+    columns: list[dict[str, Any]], rows: Sequence[ImportRow], declared: ObjectType
+) -> list[dict[str, Any]]:
+    """Put the title first, then the columns with problems: nobody should have to scroll to them."""
+    trouble = Counter(problem["field"] for row in rows for problem in row.problem_list())
+    return sorted(columns, key=lambda c: (c["field"] != declared.title, -trouble[c["field"]]))
 
 
 def _equal_counts(run: ImportRun) -> Counter[tuple[int, str]]:
@@ -363,6 +376,7 @@ def report_context(run: ImportRun) -> dict[str, Any]:
         **frame(run, "report"),
         "object_type": declared,
         "counts": run.counts(),
+        "texts": _texts(run),
         "refused": refused,
         "error_url": f"/import/{run.pk}/errors.xlsx" if refused else "",
         "list_url": f"/{declared.path}/?sort=-created_at",
