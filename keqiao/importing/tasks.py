@@ -84,7 +84,9 @@ def enqueue_run(run: ImportRun, work: RunState, user_id: int | None) -> None:
     }[work]
     arguments = (run.pk, user_id) if work is RunState.REVERTING else (run.pk,)
     with transaction.atomic():
-        titled: Any = with_options(job, actor_id=user_id, title=f"{job.title}: {run.file_name}"[:200])
+        titled: Any = with_options(
+            job, actor_id=user_id, title=f"{job.title}: {run.file_name}"[:200]
+        )
         result = enqueue_unique(titled, f"import:{run.pk}", *arguments)
         run.job_id = int(result.id)
         run.state = work

@@ -103,8 +103,9 @@ def main() -> int:
         send(out, encoder, {"failed": "password"})
     except MemoryError:
         send(out, encoder, {"failed": "too_many_cells"})
-    except (python_calamine.CalamineError, OSError, ValueError, OverflowError, IndexError):
-        send(out, encoder, {"failed": "corrupt"})
+    except BaseException as error:
+        too_big = "capacity" in str(error)
+        send(out, encoder, {"failed": "too_many_cells" if too_big else "corrupt"})
     out.flush()
     return 0
 

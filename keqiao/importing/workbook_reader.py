@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import os
 import selectors
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,8 +118,10 @@ class WorkbookRows:
     def _death(self) -> FileProblem:
         """The child ended without a word: out of memory aborts it, the CPU limit kills it."""
         self._child.wait(timeout=10)
-        slow = self._child.returncode in {-24, -9}
-        return FileProblem("too_slow" if slow else "too_many_cells")
+        if self._child.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+            return FileProblem("too_slow")
+        aborted = self._child.returncode == -signal.SIGABRT
+        return FileProblem("too_many_cells" if aborted else "corrupt")
 
     def __iter__(self) -> Iterator[list[Any]]:
         while (batch := self._frame()) is not None:

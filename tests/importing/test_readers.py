@@ -15,6 +15,7 @@ from keqiao.importing.file_problem import SENTENCES, FileProblem
 from keqiao.importing.limits import MEGABYTE, Limits
 from keqiao.importing.readers import ReadSettings, check_unchanged, detect, iter_rows
 from tests.importing.files import raw_workbook, sheet_xml, workbook
+from tests.importing.old_excel import old_workbook
 
 ROWS = [
     ["客户名称", "手机", "备注"],
@@ -354,3 +355,21 @@ def test_reading_is_fast_enough(tmp_path: Path, kind: str) -> None:
     rate = count / (time.perf_counter() - begun)
     assert count == 30_000
     assert rate > 30_000
+
+
+def test_old_excel_workbook_is_read(tmp_path: Path) -> None:
+    path = old_workbook(
+        tmp_path / "老名单.xls",
+        "客户",
+        [["客户名称", "手机", "员工数"], ["苏州博远", 13800138000, 1.5], ["上海远图", "", 3]],
+    )
+    found = detect(path, path.name)
+    assert (found.settings.sheet, found.settings.extension) == ("客户", ".xls")
+    assert [column.name for column in found.columns] == ["客户名称", "手机", "员工数"]
+    assert [row for _number, row in iter_rows(path, found.settings)] == [
+        ["苏州博远", 13800138000, 1.5],
+        ["上海远图", None, 3],
+    ]
+    assert code_of(path, "a.xlsx") == "content_mismatch"
+    path.write_bytes(path.read_bytes()[:1500])
+    assert code_of(path) == "corrupt"
