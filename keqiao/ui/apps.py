@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -10,6 +12,5 @@ class UiConfig(AppConfig):
     label = "ui"
 
     def ready(self) -> None:
-        from keqiao.ui import session_marks
-
-        assert session_marks  # importing it connects the sign-in signal
+        # Importing the module connects its sign-in signal.
+        import_module("keqiao.ui.session_marks")

@@ -227,8 +227,9 @@ def _export(request: HttpRequest, choice: Choice) -> HttpResponse:
     if exporter is None:
         raise PermissionDenied
     if request.method == "POST" and request.POST.get("go"):
-        known = set(choice.declared.fields())
-        columns = [name for name in request.POST.getlist("columns") if name.split(".")[0] in known]
+        asked = tuple(request.POST.getlist("columns"))
+        offered = ListState(choice.declared, columns=asked).shown_columns(choice.access)
+        columns = [name for name in asked if name in offered]
         file_format = "csv" if request.POST.get("format") == "csv" else "xlsx"
         return exporter(request, choice.query(), columns, file_format)
     mask = choice.access.fields(choice.declared)

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 
 from keqiao.ui.navigation import Navigation
 from keqiao.ui.preferences import KEYS_COOKIE, NAV_COOKIE
+from keqiao.ui.settings.menu import settings_menu
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -43,4 +44,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         ),
         "me": user,
         "nav": SimpleLazyObject(lambda: Navigation(access, request.path)),
+        "settings_menu": SimpleLazyObject(lambda: settings_menu(request)),
     }

@@ -41,9 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "page_title": _("Today"),
         "greeting": _greeting(access.actor.name),
         "today_text": _today(),
-        "figures": [
-            figure for declared in types[:FIGURES] for figure in _figures(access, declared)
-        ],
+        "figures": [_figure(access, declared) for declared in types[:FIGURES]],
         "recent": _recent(access, types),
         "checklist": _first_steps(access, types),
         "running": [job_facts(job) for job in jobs if job.status in {"ready", "running"}][:4],
@@ -65,19 +63,16 @@ def _today() -> str:
     return date_format(timezone.localdate(), form)
 
 
-def _figures(access: Access, declared: ObjectType) -> list[dict[str, Any]]:
-    """Return the numbers of one object: all of them, and those that came in this week."""
-    base = f"/{declared.path}/"
-    label = sentence(declared.label_plural)
+def _figure(access: Access, declared: ObjectType) -> dict[str, Any]:
+    """Return how many there are of one object, and how many came in this week."""
     new = "created_at:within:past_7_days"
-    return [
-        {"label": label, "value": _count(access, declared, []), "url": base},
-        {
-            "label": _("%(objects)s, new in 7 days") % {"objects": label},
-            "value": _count(access, declared, [new]),
-            "url": f"{base}?where={new}",
-        },
-    ]
+    return {
+        "label": sentence(declared.label_plural),
+        "value": _count(access, declared, []),
+        "url": f"/{declared.path}/",
+        "note": _("%(count)s new in 7 days") % {"count": _count(access, declared, [new])},
+        "icon": declared.icon,
+    }
 
 
 def _count(access: Access, declared: ObjectType, where: list[str]) -> str:

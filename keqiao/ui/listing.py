@@ -80,8 +80,8 @@ def list_context(
         "chips": chips(access, state),
         "quick_filters": quick_filters(access, state),
         "filter_fields": filter_fields(access, declared),
-        "filter_field": request.GET.get("filter_field", ""),
-        "filter_line": filter_line(access, declared, request.GET.get("filter_field", "")),
+        "filter_field": _half_made_filter(request),
+        "filter_line": filter_line(access, declared, _half_made_filter(request)),
         "columns": columns,
         "rows": [{"html": row_html(row, columns, state.base)} for row in page.rows],
         "page": page_facts(access, state, page),
@@ -91,6 +91,12 @@ def list_context(
         "column_choices": column_choices(access, state),
         "may": rights(access, declared),
     }
+
+
+def _half_made_filter(request: HttpRequest) -> str:
+    """Return the field of a filter that was begun without JavaScript and still needs its value."""
+    begun = request.GET.get("filter_field", "")
+    return "" if request.GET.get("filter_operator") else begun
 
 
 def rights(access: Access, declared: ObjectType) -> dict[str, bool]:
@@ -173,6 +179,7 @@ def page_facts(access: Access, state: ListState, page: Page) -> dict[str, Any]:
         "previous_url": state.url(cursor=page.previous_cursor) if page.previous_cursor else "",
         "first_url": state.url(),
         "can_select_all": bool(count and count > len(page.rows)),
+        "all_selected_text": _("All %(count)s selected") % {"count": text},
         "select_all_text": _("Select all %(count)s") % {"count": text},
     }
 

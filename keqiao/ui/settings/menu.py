@@ -84,10 +84,5 @@ def settings_page(
     request: HttpRequest, template: str, heading: object, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """Show one page of the settings inside their frame."""
-    everything = {
-        **context,
-        "heading": heading,
-        "page_title": heading,
-        "settings_menu": settings_menu(request),
-    }
+    everything = {**context, "heading": heading, "page_title": heading}
     return render(request, f"ui/settings/{template}.html", everything, status=status)

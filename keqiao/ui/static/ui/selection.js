@@ -17,7 +17,7 @@ export function update() {
     all.indeterminate = ticked.length > 0 && !all.checked;
   }
   const more = form.querySelector("[data-select-all]");
-  form.querySelector(".sel").textContent = everything && more ? more.textContent : form.dataset.one.replace("#", ticked.length);
+  form.querySelector(".sel").textContent = everything ? form.dataset.everything : form.dataset.one.replace("#", ticked.length);
   if (more) more.hidden = everything || ticked.length < boxes().length;
 }
 
