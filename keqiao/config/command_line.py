@@ -211,17 +211,17 @@ def doctor(*, as_json: bool) -> None:
 @main.command()
 @click.option("--scale", type=click.Choice(["100k", "1m"]), default="100k", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False), help="JSON file to write.")
-@click.option("--keep", is_flag=True, help="Keep the data for the next run.")
-@click.option("--only", multiple=True, help="Measure only these rows of the table.")
+@click.option("--fresh", is_flag=True, help="Load the data anew instead of using what is there.")
+@click.option("--only", multiple=True, help="Measure only rows whose name contains this.")
 @as_json
 def bench(
-    scale: str, output: str | None, only: tuple[str, ...], *, keep: bool, as_json: bool
+    scale: str, output: str | None, only: tuple[str, ...], *, fresh: bool, as_json: bool
 ) -> None:
     """Measure pages, search, API and import against a bare floor on this machine."""
     from keqiao.config.benchmark.run import BenchFailed, measure
 
     try:
-        result = measure(scale, output=output, keep=keep, only=only, quiet=as_json)
+        result = measure(scale, output=output, fresh=fresh, only=only, quiet=as_json)
     except BenchFailed as problem:
         raise click.ClickException(str(problem)) from None
     if as_json:

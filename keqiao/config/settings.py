@@ -26,8 +26,6 @@ KEQIAO_ENCRYPTION_KEYS = encryption_keys(DATA)
 ALLOWED_HOSTS = env.names("KEQIAO_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("KEQIAO_ORIGINS")
 KEQIAO_HTTP_ALLOW = env.names("KEQIAO_HTTP_ALLOW")
-# Serves the bare page that `keqiao bench` compares with; never on in a real installation.
-KEQIAO_BENCH = env.flag("KEQIAO_BENCH", default=False)
 
 INSTALLED_APPS = [
     "keqiao.jobs",

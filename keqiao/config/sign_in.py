@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth import get_user_model
+from django.http import Http404
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 class ClosedSignUp(DefaultAccountAdapter):
@@ -30,3 +31,8 @@ def attempted_account(request: HttpRequest | None, credentials: dict[str, Any] |
         name = users.filter(email__iexact=typed).values_list("username", flat=True).first()
         return str(name or typed).lower()
     return typed
+
+
+def not_offered(request: HttpRequest) -> HttpResponse:
+    """Stand where the library has a page that this product does without."""
+    raise Http404

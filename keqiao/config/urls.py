@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from keqiao.config import health
+from keqiao.config import health, sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("api/", include("keqiao.api.urls")),
+    # Mail addresses are kept by an administrator; the library's own page would make a second list.
+    path("auth/email/", sign_in.not_offered),
     path("auth/", include("allauth.account.urls")),
     path("auth/two-factor/", include("allauth.mfa.urls")),
     path("", include("keqiao.importing.urls")),

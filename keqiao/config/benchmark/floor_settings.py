@@ -1,0 +1,15 @@
+"""The product's settings with nothing between server and view but session and user."""
+
+from __future__ import annotations
+
+from keqiao.config import settings as product
+from keqiao.config.settings import *  # noqa: F403
+
+INSTALLED_APPS = [app for app in product.INSTALLED_APPS if not app.startswith(("allauth", "axes"))]
+MIDDLEWARE = [
+    "keqiao.config.benchmark.floor.timing",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+ROOT_URLCONF = "keqiao.config.benchmark.floor"

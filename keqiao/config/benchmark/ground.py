@@ -1,0 +1,133 @@
+"""Prepares what a measurement asks with: sessions, a token, a custom field, words that are there.
+
+Runs as a process of its own inside the measured installation and prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from keqiao.access.access import Access
+    from keqiao.access.models import User
+
+PEOPLE = {"seller": "li", "manager": "wang", "administrator": "qian"}
+PRODUCT = "allauth.account.auth_backends.AuthenticationBackend"
+BARE = "django.contrib.auth.backends.ModelBackend"
+RATED = 20_000
+BATCH = 2_000
+ASKED = 60
+FIELD = "x_bench_rating"
+CSRF = "k" * 32  # a cookie and a header that agree are all the check asks of a page of its own
+
+
+def prepare_ground() -> dict[str, Any]:
+    from keqiao.access.access import Access
+    from keqiao.access.models import User
+    from keqiao.access.tokens import issue_token
+
+    people = {role: User.objects.get(username=name) for role, name in PEOPLE.items()}
+    access = Access.system("benchmark")
+    make_rating(access)
+    token = issue_token(people["administrator"], "bench", ["*:write"], days=2)[1]
+    return {
+        "sessions": {
+            **{role: session_of(user, PRODUCT) for role, user in people.items()},
+            "floor": session_of(people["administrator"], BARE),
+        },
+        "csrf": CSRF,
+        "token": token,
+        "field": FIELD,
+        "run": secrets.token_hex(3),
+        **samples(access),
+    }
+
+
+def session_of(user: User, backend: str) -> str:
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = backend
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.save()
+    return str(store.session_key)
+
+
+def make_rating(access: Access) -> None:
+    """Add a filterable custom field and fill it, as an administrator and an import would."""
+    from keqiao.catalog.custom_fields import add_custom_field
+    from keqiao.catalog.models import CustomField
+    from keqiao.catalog.registry import object_type
+    from keqiao.jobs.worker import run_worker
+    from keqiao.records.query import records
+    from keqiao.records.save import Draft, Source, save_records
+
+    account = object_type("account")
+    if CustomField.objects.filter(object_key="account", key=FIELD).exists():
+        return
+    choices = [{"key": key, "label": key} for key in ("AAA", "AA", "A", "B")]
+    values = {"key": FIELD, "label": "信用评级", "kind": "choice", "choices": choices}
+    add_custom_field(account, {**values, "filterable": True})
+    run_worker(once=True)
+    ids = list(records(access, account).order_by("pk").values_list("pk", flat=True))
+    chosen = ids[:: max(1, len(ids) // RATED)]
+    for start in range(0, len(chosen), BATCH):
+        drafts = [
+            Draft({FIELD: choices[pk % 4]["key"]}, record_id=pk)
+            for pk in chosen[start : start + BATCH]
+        ]
+        save_records(access, account, drafts, source=Source("bulk", "benchmark"))
+
+
+def samples(access: Access) -> dict[str, Any]:
+    """Return ids, a place deep in the list, and search words taken from records that exist."""
+    from keqiao.base.names import company_core
+    from keqiao.base.phone import phone_digits
+    from keqiao.base.pinyin import initials
+    from keqiao.catalog.registry import object_type
+    from keqiao.records.query import ListQuery, records, run_list
+
+    account = object_type("account")
+    every = records(access, account)
+    last = every.order_by("-pk").values_list("pk", flat=True)[0]
+    step = max(1, last // ASKED)
+    rows = list(every.filter(pk__in=range(1, last, step)).values_list("pk", "name", "phone"))
+    cores = [company_core(name) for _pk, name, _phone in rows]
+    middle = every.order_by("pk").filter(pk__gte=last // 2)[:1].get()
+    reach = every.filter(updated_at__lte=middle.updated_at)  # type: ignore[attr-defined]
+    newest = reach.order_by("-updated_at", "-pk")[:1].get()
+    page = run_list(
+        access,
+        ListQuery(
+            object_type=account, ids=(newest.pk, _after(every, newest)), limit=1, count=False
+        ),
+    )
+    return {
+        "accounts": every.count(),
+        "ids": [pk for pk, _name, _phone in rows],
+        "cursor": page.next_cursor,
+        "fragments": [core[:2] for core in cores if len(core) > 1],
+        "initials": [initials(core)[:4] for core in cores if len(core) > 3],
+        "tails": [phone_digits(phone)[-4:] for _pk, _name, phone in rows if phone],
+    }
+
+
+def _after(every: Any, newest: Any) -> int:
+    """Return a record that comes after `newest`, so that the page has a mark to go on from."""
+    older = every.filter(updated_at__lt=newest.updated_at).order_by("-updated_at", "-pk")
+    found = older.values_list("pk", flat=True).first()
+    return int(found or every.exclude(pk=newest.pk).values_list("pk", flat=True)[0])
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    sys.stdout.write(json.dumps(prepare_ground(), ensure_ascii=False) + "\n")
