@@ -135,19 +135,34 @@ class Access:
 
     def scope(self, action: Action, object_type: ObjectType) -> Q:
         """Return the condition a record must meet for `action`."""
+        combined = Q()
+        for condition in self._reaches(action, object_type):
+            combined |= condition
+        return combined
+
+    def scope_parts(self, action: Action, object_type: ObjectType) -> list[Q]:
+        """Return the same condition as parts that share no record, each served by one index."""
+        parts: list[Q] = []
+        earlier = Q()
+        for condition in self._reaches(action, object_type):
+            parts.append(condition & ~earlier if earlier else condition)
+            earlier |= condition
+        return parts
+
+    def _reaches(self, action: Action, object_type: ObjectType) -> list[Q]:
         level = self.level(action, object_type)
         if level is Level.ALL:
-            return Q()
-        if level is Level.NONE:
-            return _NOBODY
-        reach = self._shared_condition(action, object_type)
-        if level.rank >= Level.OWN.rank:
-            reach |= Q(owner_id=self.user_id)
+            return [Q()]
+        reaches = []
         if level is Level.TEAM and self.department_id is not None:
-            reach |= Q(team_id=self.department_id)
+            reaches.append(Q(team_id=self.department_id))
         if level is Level.SUBTREE and self._subtree:
-            reach |= Q(team_id__in=self._subtree)
-        return reach or _NOBODY
+            reaches.append(Q(team_id__in=self._subtree))
+        if level.rank >= Level.OWN.rank:
+            reaches.append(Q(owner_id=self.user_id))
+        if level is not Level.NONE and (shared := self._shared_condition(action, object_type)):
+            reaches.append(shared)
+        return reaches or [_NOBODY]
 
     def _shared_condition(self, action: Action, object_type: ObjectType) -> Q:
         """Records the actor was let in to; few of them are named by id so that indexes serve."""

@@ -138,6 +138,9 @@ class Account(Record):
             models.Index(
                 fields=["region", "updated_at", "id"], condition=LIVE, name="account_region"
             ),
+            models.Index(
+                fields=["industry", "updated_at", "id"], condition=LIVE, name="account_industry"
+            ),
             models.Index(fields=["annual_revenue", "id"], condition=LIVE, name="account_revenue"),
         ]
 

@@ -98,6 +98,10 @@ class Contact(Record):
     class Meta(Record.Meta):
         indexes = [
             *Record.Meta.indexes,
+            models.Index(fields=["role", "updated_at", "id"], condition=LIVE, name="contact_role"),
+            models.Index(
+                fields=["region", "updated_at", "id"], condition=LIVE, name="contact_region"
+            ),
             models.Index(
                 fields=["account", "updated_at", "id"], condition=LIVE, name="contact_account"
             ),

@@ -64,6 +64,9 @@ class Lead(Record):
     class Meta(Record.Meta):
         indexes = [
             *Record.Meta.indexes,
+            models.Index(
+                fields=["source_channel", "updated_at", "id"], condition=LIVE, name="lead_source"
+            ),
             models.Index(fields=["state", "updated_at", "id"], condition=LIVE, name="lead_state"),
             models.Index(
                 fields=["next_contact_on", "id"], condition=LIVE, name="lead_next_contact"

@@ -41,6 +41,9 @@ class Record(models.Model):
                 fields=["owner", "updated_at", "id"], condition=LIVE, name="%(class)s_owner"
             ),
             models.Index(
+                fields=["owner", "title_key", "id"], condition=LIVE, name="%(class)s_owner_title"
+            ),
+            models.Index(
                 fields=["team", "updated_at", "id"], condition=LIVE, name="%(class)s_team"
             ),
         ]

@@ -28,6 +28,8 @@ from keqiao.catalog.filter import (
 from keqiao.catalog.operators import WITHOUT_VALUE, operands
 from keqiao.catalog.problems import FieldProblem
 from keqiao.catalog.registry import object_type as object_type_named
+from keqiao.records.contains import narrowed_by_index
+from keqiao.records.counting import capped_count
 from keqiao.records.models import LIVE
 from keqiao.records.present import Row, columns_needed, present
 
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
 
-COUNT_CAP = 10_000
 MAX_LIMIT = 500
 
 
@@ -116,7 +117,11 @@ def _compile_condition(
         _require_reach(access, own, condition)
     if condition.operator == "is_me" and own.kind.key == "user":
         return Q((own.storage.name, access.user_id or 0))  # type: ignore[union-attr]
-    return compile_condition(own, condition, annotations)
+    compiled = compile_condition(own, condition, annotations)
+    if condition.operator == "contains":
+        proposed = narrowed_by_index(object_type, own, condition.value)
+        return compiled if proposed is None else proposed & compiled
+    return compiled
 
 
 def _require_reach(access: Access, own: Field, condition: Condition) -> None:
@@ -158,7 +163,8 @@ class ListQuery:
 
 @dataclass
 class Page:
-    """One page of a list. `count` stops at COUNT_CAP, then `count_capped` is true."""
+    """One page of a list. `count` stops at a cap, then `count_capped` is true; None: not counted,
+    because counting would have taken longer than the page is worth."""
 
     rows: list[Row]
     next_cursor: str | None = None
@@ -183,13 +189,17 @@ def run_list(access: Access, query: ListQuery) -> Page:
         page.next_cursor = order.cursor(instances[-1], backward=False) if has_next else None
         page.previous_cursor = order.cursor(instances[0], backward=True) if has_previous else None
     if query.count:
-        page.count, page.count_capped = _capped_count(matching)
+        page.count, page.count_capped = capped_count(access, query)
     return page
 
 
 def matching_records(access: Access, query: ListQuery) -> QuerySet[Model]:
     """Return the records of a list without order or page (bulk jobs and exports start here)."""
-    found = records(access, query.object_type, query.action)
+    return narrowed(access, query, records(access, query.object_type, query.action))
+
+
+def narrowed(access: Access, query: ListQuery, found: QuerySet[Model]) -> QuerySet[Model]:
+    """Apply what a list asks for to records already in reach."""
     if query.ids is not None:
         found = found.filter(pk__in=query.ids)
     if query.filter is not None:
@@ -201,11 +211,6 @@ def matching_records(access: Access, query: ListQuery) -> QuerySet[Model]:
 def count_records(access: Access, query: ListQuery) -> int:
     """Return the exact number of records of a list."""
     return matching_records(access, query).count()
-
-
-def _capped_count(matching: QuerySet[Model]) -> tuple[int, bool]:
-    found = matching.order_by().values("pk")[: COUNT_CAP + 1].count()
-    return min(found, COUNT_CAP), found > COUNT_CAP
 
 
 @dataclass

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from keqiao.records.present import Row
 
 CANDIDATES = 300
-_COLLATED = 60  # of the best by index order, ranked by likeness to what was typed
 
 
 @dataclass(frozen=True)
@@ -128,8 +127,17 @@ def _told_by_readable_fields(
     return [number for number in ids if number in fitting]
 
 
+def matching_ids(declared: ObjectType, asked: Question, limit: int) -> list[int]:
+    """Return ids whose search words fit, whoever may see them: for conditions, never for showing."""
+    return _match(declared, asked, None, None, limit)
+
+
 def _match(
-    declared: ObjectType, asked: Question, visible: list[str] | None, among: list[int] | None
+    declared: ObjectType,
+    asked: Question,
+    visible: list[str] | None,
+    among: list[int] | None,
+    limit: int = CANDIDATES,
 ) -> list[int]:
     groups: Question = [[(f"_k{declared.key}",)], *asked]
     if visible is not None:
@@ -144,7 +152,7 @@ def _match(
         params.extend(among)
     sql = _POSTGRES if postgres else _SQLITE
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(among=limit_to), [*params, CANDIDATES])
+        cursor.execute(sql.format(among=limit_to), [*params, limit])
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -138,7 +138,7 @@ def _letter_alternatives(run: str) -> list[Alternative]:
     if 2 <= len(run) <= 12:
         found.append(tuple(f"_{pair}" for pair in _pairs(run)))
     found.extend(_spelled(run))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _spelled(run: str) -> list[Alternative]:

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from keqiao.access.access import Access
 from keqiao.catalog.filter import FilterProblem, parse_filter, parse_where
@@ -85,7 +86,7 @@ def test_rows_inserted_while_paging_neither_double_nor_hide_others(company: Comp
 
 
 def test_count_stops_at_the_cap(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keqiao.records.query.COUNT_CAP", 3)
+    monkeypatch.setattr("keqiao.records.counting.COUNT_CAP", 3)
     make_all("account", [{} for _number in range(5)])
     page = run_list(SYSTEM, ListQuery(object_type=object_type("account")))
     assert (page.count, page.count_capped) == (3, True)
@@ -233,3 +234,37 @@ def test_wildcards_are_ordinary_characters(company: Company) -> None:
     exact = make("account", name="百分之_百%公司")
     make("account", name="百分之一百个公司", seed=4)
     assert ids(SYSTEM, filter=parse_where(["name:contains:_百%"])) == [exact]
+
+
+def test_counting_is_given_up_rather_than_the_page(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_slow(*_arguments: object) -> None:
+        raise OperationalError("interrupted")
+
+    monkeypatch.setattr("keqiao.records.counting._count", too_slow)
+    made = make("account")
+    page = run_list(SYSTEM, ListQuery(object_type=object_type("account")))
+    assert [row.id for row in page.rows] == [made]
+    assert (page.count, page.count_capped) == (None, False)
+
+
+def test_a_manager_counts_each_customer_once(company: Company) -> None:
+    """Own records in the own department lie in two parts of the reach."""
+    make_all("account", [{}, {}], owner=company.wang)
+    make_all("account", [{}], owner=company.li, seed=30)
+    page = run_list(Access.for_user(company.wang), ListQuery(object_type=object_type("account")))
+    assert page.count == len(page.rows) == 3
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_contains_finds_the_same_with_and_without_the_search_index(
+    company: Company, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    if many:
+        monkeypatch.setattr("keqiao.records.contains.MOST_CANDIDATES", 0)
+    wanted = make("account", name="苏州（博远）精密机械有限公司")
+    make("account", name="苏州博云精密仪器有限公司", seed=4)
+    assert ids(SYSTEM, filter=parse_where(["name:contains:博远）精密"])) == [wanted]
+    assert ids(SYSTEM, filter=parse_where(["name:contains:远）精"])) == [wanted]
+    assert ids(SYSTEM, filter=parse_where(["name:contains:蘇州"])) == []
