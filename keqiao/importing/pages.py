@@ -37,6 +37,7 @@ from keqiao.importing.starting import (
 )
 from keqiao.importing.store import import_path
 from keqiao.importing.tasks import enqueue_run
+from keqiao.importing.template import write_template
 from keqiao.jobs import board
 from keqiao.jobs.problems import JobProblem
 from keqiao.ui.gate import access_of, go, signed_in
@@ -44,6 +45,8 @@ from keqiao.ui.gate import access_of, go, signed_in
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
+
+    from keqiao.catalog.object_type import ObjectType
 
 BUSY = frozenset({RunState.CHECKING, RunState.RUNNING, RunState.REVERTING})
 OPEN_JOBS = frozenset({"ready", "running"})
@@ -91,6 +94,19 @@ def start_page(request: HttpRequest) -> HttpResponse:
         "runs": past_runs(access),
     }
     return render(request, "importing/upload.html", context, status=422 if problem else 200)
+
+
+@signed_in
+def template_file(request: HttpRequest, declared: ObjectType) -> HttpResponseBase:
+    """Send the empty list to fill in, with the columns this person may write."""
+    access = access_of(request)
+    if declared not in importable_types(access):
+        raise PermissionDenied
+    fields = [one for one in importable_fields(access, declared) if not one.read_only]
+    with tempfile.TemporaryDirectory(prefix="keqiao-template-") as folder:
+        path = Path(folder) / "template.xlsx"
+        write_template(declared, fields, path)
+        return send_file(path, f"{declared.label_plural}.xlsx", "xlsx")
 
 
 @signed_in

@@ -8,10 +8,12 @@ from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from keqiao.importing import running
 from keqiao.importing.models import ImportRow, ImportRun, RunState
 from keqiao.importing.pages import own_run
 from keqiao.importing.running import ImportForbidden, edit_cell, leave_out
 from keqiao.importing.shown import checked_context
+from keqiao.importing.tasks import enqueue_run
 from keqiao.ui.gate import access_of, go, is_partial, signed_in
 
 if TYPE_CHECKING:
@@ -47,9 +49,12 @@ def correct_cell(request: HttpRequest, run_id: int, row_id: int) -> HttpResponse
     value = request.POST.get("value", "")[:LONGEST_VALUE]
     everywhere = request.POST.get("everywhere") == "1"
     try:
-        edit_cell(run, row, column, value, everywhere=everywhere)
+        corrected = edit_cell(run, row, column, value, everywhere=everywhere)
     except ImportForbidden:
         raise Http404 from None
+    if corrected > running.RECHECKED_AT_ONCE:
+        enqueue_run(run, RunState.CHECKING, access_of(request).user_id)
+        return go(request, f"/import/{run.pk}/")
     return _answer(request, run)
 
 

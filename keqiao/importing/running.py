@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext, override
 
 from keqiao.access.access import Access
@@ -26,6 +26,7 @@ from keqiao.jobs.problems import JobCancelled
 
 STAGED_AT_ONCE = 2_000
 BATCH = 500
+RECHECKED_AT_ONCE = 2_000  # more corrected rows than these are checked in the background
 DEEPEST_LIST = 6  # levels of parents that one list may bring in any order
 Progress = Callable[[int, int], None]
 
@@ -118,13 +119,20 @@ def _guarded(run_id: int, state: RunState) -> Iterator[ImportRun]:
         raise
     except JobCancelled:
         with override(_language(run)):
-            _stop(run_id, gettext("Stopped by you. What was imported so far stays."))
+            _stop(
+                run_id,
+                gettext("Stopped by you. Nothing was imported.")
+                if state is RunState.CHECKING
+                else gettext("Stopped by you. What was imported so far stays."),
+            )
         raise
 
 
 def _stop(run_id: int, sentence: str) -> None:
-    # Counts and cursor stay as the last batch left them; only the state is told.
-    ImportRun.objects.filter(pk=run_id).update(state=RunState.STOPPED, problem=sentence)
+    # Counts and cursor stay as the last batch left them; only the state is told. On a full disk
+    # even that may fail: the run then goes on from its cursor when its job is tried again.
+    with suppress(DatabaseError):
+        ImportRun.objects.filter(pk=run_id).update(state=RunState.STOPPED, problem=sentence)
 
 
 def _language(run: ImportRun) -> str:
@@ -206,7 +214,10 @@ def _remember_mapping(run: ImportRun) -> None:
 def edit_cell(
     run: ImportRun, row: ImportRow, column: int, value: str, *, everywhere: bool = False
 ) -> int:
-    """Correct a cell, or all cells of its column with the same content; return how many changed."""
+    """Correct a cell, or all cells of its column with the same content; return how many changed.
+
+    Of more than `RECHECKED_AT_ONCE` rows the caller has the whole list checked again.
+    """
     before = _cell(row, column)
     rows = [row]
     if everywhere:
@@ -222,7 +233,8 @@ def edit_cell(
         changed.raw = dump_cells(cells)
     with transaction.atomic():
         ImportRow.objects.bulk_update(rows, ["raw"], batch_size=BATCH)
-        recheck_rows(run, rows)
+        if len(rows) <= RECHECKED_AT_ONCE:
+            recheck_rows(run, rows)
     return len(rows)
 
 

@@ -11,6 +11,7 @@ __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
     path("import/", pages.start_page, name="import"),
+    path("import/template/<object:declared>.xlsx", pages.template_file),
     path("import/<record:run_id>/", pages.run_page, name="import-run"),
     path("import/<record:run_id>/columns/", pages.columns_page),
     path("import/<record:run_id>/check/", pages.begin_check),

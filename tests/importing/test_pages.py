@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.html import escape
+from openpyxl import load_workbook
 
 from keqiao.access.models import User
 from keqiao.catalog.registry import object_type
@@ -233,6 +234,35 @@ def test_job_that_dies_does_not_leave_the_import_busy(
     run.refresh_from_db()
     assert run.state == RunState.STOPPED
     assert run.problem in page
+
+
+def test_empty_list_has_headers_that_come_in_again(company: Company, tmp_path: Path) -> None:
+    client = client_of(company.li)
+    answer = client.get("/import/template/contacts.xlsx")
+    path = tmp_path / "template.xlsx"
+    path.write_bytes(b"".join(answer.streaming_content))
+    headers = [cell.value for cell in load_workbook(path).worksheets[0][1]]
+    answer = send(client, ",".join(headers) + "\n" + ",".join(["1"] * len(headers)), key="contact")
+    run = ImportRun.objects.latest("pk")
+    fields = [f for f in object_type("contact").fields().values() if not f.read_only]
+    assert len(run.mapping) == len(headers) > len(fields) - 3
+    assert client_of(company.sun).get("/import/template/contacts.xlsx").status_code == 403
+
+
+def test_large_correction_is_checked_in_the_background(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keqiao.importing.running.RECHECKED_AT_ONCE", 3)
+    client = client_of(company.li)
+    run = checked(client, "客户名称,级别\n" + "".join(f"客户{n}号,特级\n" for n in range(5)))
+    row = ImportRow.objects.get(run=run, number=2)
+    url = f"/import/{run.pk}/rows/{row.pk}/"
+    client.post(url, {"column": "1", "value": "A", "everywhere": "1"})
+    run.refresh_from_db()
+    assert run.state == RunState.CHECKING
+    run_worker(once=True)
+    run.refresh_from_db()
+    assert (run.state, run.created, run.rejected) == (RunState.CHECKED, 5, 0)
 
 
 def test_pages_are_in_both_languages(company: Company, tmp_path: Path) -> None:
