@@ -142,6 +142,9 @@ class Account(Record):
                 fields=["industry", "updated_at", "id"], condition=LIVE, name="account_industry"
             ),
             models.Index(fields=["annual_revenue", "id"], condition=LIVE, name="account_revenue"),
+            models.Index(
+                fields=["parent", "updated_at", "id"], condition=LIVE, name="account_parent"
+            ),
         ]
 
 

@@ -44,8 +44,12 @@ class Affiliation(Record):
     class Meta(Record.Meta):
         indexes = [
             *Record.Meta.indexes,
-            models.Index(fields=["account", "id"], condition=LIVE, name="affiliation_account"),
-            models.Index(fields=["contact", "id"], condition=LIVE, name="affiliation_contact"),
+            models.Index(
+                fields=["account", "updated_at", "id"], condition=LIVE, name="affiliation_account"
+            ),
+            models.Index(
+                fields=["contact", "updated_at", "id"], condition=LIVE, name="affiliation_contact"
+            ),
         ]
 
 

@@ -201,6 +201,10 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['annual_revenue', 'id'], name='account_revenue'),
         ),
         migrations.AddIndex(
+            model_name='account',
+            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['parent', 'updated_at', 'id'], name='account_parent'),
+        ),
+        migrations.AddIndex(
             model_name='contact',
             index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['updated_at', 'id'], name='contact_updated'),
         ),
@@ -262,11 +266,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['account', 'id'], name='affiliation_account'),
+            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['account', 'updated_at', 'id'], name='affiliation_account'),
         ),
         migrations.AddIndex(
             model_name='affiliation',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['contact', 'id'], name='affiliation_contact'),
+            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['contact', 'updated_at', 'id'], name='affiliation_contact'),
         ),
         migrations.AddIndex(
             model_name='lead',
