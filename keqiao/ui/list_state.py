@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from keqiao.catalog.filter import AllOf, Condition, FilterTree, parse_where
+from keqiao.catalog.filter import AllOf, Condition, FilterProblem, FilterTree, parse_where
 from keqiao.catalog.operators import WITHOUT_VALUE
 from keqiao.catalog.problems import UnknownField
 from keqiao.records.query import ListQuery
@@ -120,10 +120,13 @@ class ListState:
         return tuple(candidate_ids(access, self.declared, asked)) if asked else ()
 
     def conditions(self) -> list[tuple[str, Condition]]:
-        """Return each condition with the text it has in the address."""
+        """Return each condition with the text it has in the address; the list names broken ones."""
         found: list[tuple[str, Condition]] = []
         for part in self.where:
-            tree: FilterTree | None = parse_where([part])
+            try:
+                tree: FilterTree | None = parse_where([part])
+            except FilterProblem:
+                continue
             if isinstance(tree, AllOf) and isinstance(tree.items[0], Condition):
                 found.append((part, tree.items[0]))
         return found
