@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection
 from rapidfuzz.fuzz import partial_ratio
@@ -51,43 +51,40 @@ def search(
     asked = question(text)
     if not asked:
         return []
+    types = [
+        declared
+        for declared in object_types()
+        if Feature.SEARCH in declared.features
+        and (not only or declared.key in only)
+        and access.can(Action.VIEW, declared)
+    ]
+    found = _candidates(access, types, asked)
     groups = []
-    for declared in object_types():
-        if Feature.SEARCH not in declared.features or (only and declared.key not in only):
-            continue
-        if not access.can(Action.VIEW, declared):
-            continue
-        hits = _hits(access, declared, asked, text, per_type + 1)
+    for declared in types:
+        hits = _hits(access, declared, found[declared.key], text, per_type + 1)
         if hits:
             groups.append(SearchGroup(declared, hits[:per_type], len(hits) > per_type))
     return groups
 
 
 def _hits(
-    access: Access, declared: ObjectType, asked: Question, text: str, limit: int
+    access: Access, declared: ObjectType, ids: list[int], text: str, limit: int
 ) -> list[SearchHit]:
-    ids = candidate_ids(access, declared, asked)
     if not ids:
         return []
-    title = declared.title_field()
+    shown = declared.subtitle
+    if "phone" in declared.fields():
+        shown = tuple(dict.fromkeys((*shown, "phone")))
     # The rows are read through the row door: the index proposes, the rights decide.
-    titles = records(access, declared).filter(pk__in=ids).values_list("pk", title.name)
-    wanted = fold(text)
-    best = sorted(titles, key=lambda pair: (-_likeness(wanted, pair[1]), -pair[0]))[:limit]
-    order = {pk: place for place, (pk, _title) in enumerate(best)}
-    shown = (
-        tuple(dict.fromkeys((*declared.subtitle, "phone")))
-        if "phone" in declared.fields()
-        else (declared.subtitle)
-    )
-    rows = records(access, declared).filter(pk__in=order).only(*columns_needed(declared, shown))
-    presented = present(access, declared, sorted(rows, key=lambda row: order[row.pk]), shown)
+    rows = records(access, declared).filter(pk__in=ids).only(*columns_needed(declared, shown))
+    wanted, title = fold(text), declared.title_field()
+    ranked = sorted(rows, key=lambda row: (-_likeness(wanted, str(title.value(row))), -row.pk))
     return [
         SearchHit(
             declared.key, row.id, row.title,
             " · ".join(cell.text for path, cell in row.cells.items() if cell.text), row,
         )
-        for row in presented
+        for row in present(access, declared, ranked[:limit], shown)
     ]  # fmt: skip
 
 
@@ -98,15 +95,29 @@ def _likeness(wanted: str, title: str) -> float:
 
 
 def candidate_ids(access: Access, declared: ObjectType, asked: Question) -> list[int]:
-    """Return up to CANDIDATES record ids that fit, by the index alone."""
-    visible = access.visibility_terms(declared)
-    found: list[int] = []
-    if visible is None or visible:
-        found = _match(declared, asked, visible, None)
-    shared = [] if visible is None else access.shared_ids(declared)
-    if shared:
-        found += _match(declared, asked, None, shared)
-    return _told_by_readable_fields(access, declared, asked, list(dict.fromkeys(found)))
+    """Return up to CANDIDATES record ids of one type that fit, by the index alone."""
+    return _candidates(access, [declared], asked)[declared.key]
+
+
+def _candidates(access: Access, types: list[ObjectType], asked: Question) -> dict[str, list[int]]:
+    """Ask the index for all types in one query: what rights reach, and what was shared."""
+    lookups: list[_Lookup] = []
+    for declared in types:
+        visible = access.visibility_terms(declared)
+        if visible is None or visible:
+            lookups.append(_Lookup(declared.key, visible, None))
+        shared = [] if visible is None else access.shared_ids(declared)
+        if shared:
+            lookups.append(_Lookup(declared.key, None, shared))
+    found: dict[str, list[int]] = {declared.key: [] for declared in types}
+    for key, record_id in _match(lookups, asked, CANDIDATES):
+        found[key].append(record_id)
+    return {
+        declared.key: _told_by_readable_fields(
+            access, declared, asked, list(dict.fromkeys(found[declared.key]))
+        )
+        for declared in types
+    }
 
 
 def _told_by_readable_fields(
@@ -129,41 +140,52 @@ def _told_by_readable_fields(
 
 def matching_ids(declared: ObjectType, asked: Question, limit: int) -> list[int]:
     """Return ids whose search words fit, whoever may see them: for conditions, never for showing."""
-    return _match(declared, asked, None, None, limit)
+    return [pk for _key, pk in _match([_Lookup(declared.key, None, None)], asked, limit)]
 
 
-def _match(
-    declared: ObjectType,
-    asked: Question,
-    visible: list[str] | None,
-    among: list[int] | None,
-    limit: int = CANDIDATES,
-) -> list[int]:
-    groups: Question = [[(f"_k{declared.key}",)], *asked]
-    if visible is not None:
-        groups.append([(term,) for term in visible])
+class _Lookup(NamedTuple):
+    """One question to the index: of a type, with terms of which one must match, among some ids."""
+
+    object_key: str
+    visible: list[str] | None
+    among: list[int] | None
+
+
+def _match(lookups: list[_Lookup], asked: Question, limit: int) -> list[tuple[str, int]]:
+    if not lookups:
+        return []
     postgres = connection.vendor == "postgresql"
-    expression = (_tsquery if postgres else _fts5)(groups)
-    limit_to = ""
-    params: list[str | int] = [expression, declared.key]
-    if among:
-        marks = ", ".join(["%s"] * len(among))
-        limit_to = f"AND e.record_id IN ({marks})"
-        params.extend(among)
-    sql = _POSTGRES if postgres else _SQLITE
+    template = _POSTGRES if postgres else _SQLITE
+    statements: list[str] = []
+    params: list[str | int] = []
+    for lookup in lookups:
+        groups: Question = [[(f"_k{lookup.object_key}",)], *asked]
+        if lookup.visible is not None:
+            groups.append([(term,) for term in lookup.visible])
+        among = ""
+        params += [(_tsquery if postgres else _fts5)(groups), lookup.object_key]
+        if lookup.among:
+            among = f"AND e.record_id IN ({', '.join(['%s'] * len(lookup.among))})"
+            params += lookup.among
+        params.append(limit)
+        statements.append(template.format(among=among))
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(among=limit_to), [*params, limit])
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join(statements), params)
+        return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
 _SQLITE = """
-    SELECT e.record_id FROM records_search AS s JOIN records_searchentry AS e ON e.id = s.rowid
-    WHERE records_search MATCH %s AND e.object_key = %s {among} ORDER BY s.rowid DESC LIMIT %s
+    SELECT * FROM (
+        SELECT e.object_key, e.record_id
+        FROM records_search AS s JOIN records_searchentry AS e ON e.id = s.rowid
+        WHERE records_search MATCH %s AND e.object_key = %s {among}
+        ORDER BY s.rowid DESC LIMIT %s
+    )
 """
 _POSTGRES = """
-    SELECT e.record_id FROM records_searchentry AS e
+    (SELECT e.object_key, e.record_id FROM records_searchentry AS e
     WHERE array_to_tsvector(string_to_array(e.terms, ' ')) @@ %s::tsquery
-      AND e.object_key = %s {among} LIMIT %s
+      AND e.object_key = %s {among} LIMIT %s)
 """
 
 
