@@ -207,22 +207,6 @@ def test_a4_bulk_work_reaches_only_what_the_action_reaches(
         assert manager.filter(pk__in=mine, deleted_at=None).count() == 0
 
 
-def test_a4_an_export_of_chosen_rows_holds_only_ones_own(company: Company) -> None:
-    mine = make("account", owner=company.zhou, name="自己的客户有限公司")
-    foreign = make("account", owner=company.li, seed=9, name="别人的绝密有限公司")
-    client = browser_of(company.wang)
-    sent = {
-        "action": "export",
-        "ids": f"{mine},{foreign}",
-        "go": "1",
-        "format": "csv",
-        "columns": "name",
-    }
-    answer = client.post("/accounts/bulk/", sent)
-    body = b"".join(answer)
-    assert "自己的客户" not in body.decode("utf-8", "replace")
-
-
 def test_a4_rights_taken_away_hold_for_work_already_queued(company: Company) -> None:
     from keqiao.access.directory import deactivate
 
