@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
+from rapidfuzz.distance import DamerauLevenshtein
 
 from keqiao.base.text import fold_width
 from keqiao.catalog.kinds.base import FieldKind, as_text
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _SEPARATORS = re.compile(r"[,;，；、|\n]+")
 _MOST_VALUES = 50
+_SHORTEST_MISSPELT = 7
 
 
 def _fold(text: str) -> str:
@@ -32,6 +34,22 @@ def _names(choice: Choice) -> list[str]:
         with override(language):
             names.append(str(choice.label))
     return [_fold(name) for name in names]
+
+
+def _misspelt(text: str, known: dict[str, str]) -> str | None:
+    """Return the choice that is one slip of the finger away, if it is the only one.
+
+    Only for words long enough that one letter cannot turn one choice into another.
+    """
+    if len(text) < _SHORTEST_MISSPELT or not text.isascii():
+        return None
+    near = {
+        key
+        for name, key in known.items()
+        if abs(len(name) - len(text)) <= 1
+        and DamerauLevenshtein.distance(name, text, score_cutoff=1) <= 1
+    }
+    return near.pop() if len(near) == 1 else None
 
 
 class ChoiceKind(FieldKind):
@@ -56,7 +74,8 @@ class ChoiceKind(FieldKind):
         text = as_text(raw)
         if not text or field.choice(text):
             return text
-        key = self._lookup(field).get(_fold(text))
+        known = self._lookup(field)
+        key = known.get(_fold(text)) or _misspelt(_fold(text), known)
         if key is None:
             raise FieldProblem(
                 _("“%(value)s” is not one of the choices. Possible are: %(choices)s.")
