@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
 
 _INLINE_SHARED = 500
+_ALL_SHARED = ("", False)  # the mark that the shares of all types were read together
 _NOBODY = Q(pk__in=())
 
 
@@ -177,11 +178,28 @@ class Access:
         return Q(pk__in=self._collaborations(object_type, writing=writing))
 
     def shared_ids(self, object_type: ObjectType, *, writing: bool = False) -> list[int]:
+        """Return up to `_INLINE_SHARED` + 1 records of a type the actor was let in to."""
         key = (object_type.key, writing)
-        if key not in self._shared:
+        if key not in self._shared and not self._knows_all_shared():
             rows = self._collaborations(object_type, writing=writing)
             self._shared[key] = list(rows[: _INLINE_SHARED + 1].values_list("record_id", flat=True))
-        return self._shared[key]
+        return self._shared.setdefault(key, [])
+
+    def _knows_all_shared(self) -> bool:
+        """Read the shares of all types in one query; False when they are too many for that."""
+        if _ALL_SHARED in self._shared:
+            return not self._shared[_ALL_SHARED]
+        rows = Collaborator.objects.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now()), user_id=self.user_id or 0
+        ).values_list("object_key", "record_id", "can_write")
+        found = list(rows[: _INLINE_SHARED + 1])
+        is_whole = len(found) <= _INLINE_SHARED
+        self._shared[_ALL_SHARED] = [] if is_whole else [len(found)]
+        for object_key, record_id, can_write in found if is_whole else ():
+            self._shared.setdefault((object_key, False), []).append(record_id)
+            if can_write:
+                self._shared.setdefault((object_key, True), []).append(record_id)
+        return is_whole
 
     def _collaborations(self, object_type: ObjectType, *, writing: bool):  # type: ignore[no-untyped-def]
         rows = Collaborator.objects.filter(

@@ -19,6 +19,7 @@ from keqiao.records.query import count_records
 from keqiao.ui import exporting
 from keqiao.ui.bulk_jobs import change_many, delete_many
 from keqiao.ui.controls import control_html
+from keqiao.ui.converters import whole_number
 from keqiao.ui.dialogs import dialog, person_box
 from keqiao.ui.form_values import posted_raw
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
@@ -53,8 +54,10 @@ class Choice:
         self.action = NEEDED[action]
         self.state_text = given.get("state", "") if request.method == "POST" else given.urlencode()
         self.all = given.get("all") == "1" or request.method == "GET"
-        numbers = [part for part in given.get("ids", "").split(",") if part.isdigit()]
-        self.ids = tuple(int(part) for part in numbers[:MOST_TICKED] if len(part) < 19)
+        # The script gathers the ticks into one field; without it the browser sends each of them.
+        ticked = given["ids"].split(",") if given.get("ids") else given.getlist("tick")
+        numbers = map(whole_number, ticked[:MOST_TICKED])
+        self.ids = tuple(number for number in numbers if number is not None)
         self.state = ListState.read(declared, QueryDict(self.state_text))
 
     def query(self) -> ListQuery:
@@ -172,9 +175,7 @@ def _transfer(request: HttpRequest, choice: Choice) -> HttpResponse:
     owner = picked_or_typed(request.POST, "owner")
     problem = ""
     if request.POST.get("go"):
-        people = (
-            choice.access.person_name(int(owner)) if owner.isdigit() and len(owner) < 19 else ""
-        )
+        people = choice.access.person_name(whole_number(owner))
         if people:
             title = _("Transfer to %(name)s") % {"name": people}
             reason = request.POST.get("reason", "")[:200]
@@ -208,7 +209,8 @@ def _start(
     request: HttpRequest, choice: Choice, title: str, task: Any, **more: Any
 ) -> HttpResponse:
     """Hand the work to the background and show how far it is."""
-    job = with_options(task, actor_id=choice.access.user_id, title=title).enqueue(
+    chosen: Any = with_options(task, actor_id=choice.access.user_id, title=title)
+    job = chosen.enqueue(
         user_id=choice.access.user_id,
         request_id=getattr(request, "request_id", ""),
         **choice.arguments(),

@@ -17,6 +17,7 @@ from keqiao.catalog.registry import object_type_at
 from keqiao.records.query import ListQuery, run_list
 from keqiao.records.search import search
 from keqiao.ui.cells import title_avatar
+from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, signed_in
 from keqiao.ui.icons import icon
 from keqiao.ui.navigation import Navigation, sentence
@@ -155,7 +156,7 @@ def _recent(access: Access, navigation: Navigation) -> Iterator[dict[str, Any]]:
 def _of_this_record(access: Access, path: str, text: str) -> list[dict[str, Any]]:
     """Return what can be done with the record whose page is open."""
     parts = path.strip("/").split("/")
-    if len(parts) != 2 or not parts[1].isdigit():
+    if len(parts) != 2 or whole_number(parts[1]) is None:
         return []
     try:
         declared = object_type_at(parts[0])

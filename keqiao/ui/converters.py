@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 MAX_ID = 2**63 - 1
 
 
+def whole_number(text: str) -> int | None:
+    """Return the number that plain digits spell, if the database can hold it.
+
+    `str.isdigit` is true for "²" as well, which no `int()` takes.
+    """
+    if not (text.isascii() and text.isdigit()) or len(text) > 19:
+        return None
+    number = int(text)
+    return number if number <= MAX_ID else None
+
+
 class ObjectTypeConverter:
     regex = "[a-z][a-z0-9_-]{0,60}"
 

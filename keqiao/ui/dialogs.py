@@ -27,6 +27,7 @@ from keqiao.records.query import ListQuery, get_record, records, run_list
 from keqiao.records.removal import delete_records
 from keqiao.records.save import save_records
 from keqiao.ui.cells import near_date
+from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, go, is_partial, require, signed_in, source_of
 from keqiao.ui.icons import icon
 from keqiao.ui.picking import picked_or_typed
@@ -194,14 +195,15 @@ def _collaborators(declared: ObjectType, record_id: int) -> list[dict[str, Any]]
 
 def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, record: Model) -> str:
     """Let somebody in or end it, with a line in the change log; return what was wrong, if anything."""
-    ended = request.POST.get("end", "")
-    if ended.isdigit():
-        unshare_record(declared, record.pk, int(ended))
-        _note(request, access, declared, record.pk, {"end": access.person_name(int(ended))})
+    ended = whole_number(request.POST.get("end", ""))
+    if ended is not None:
+        unshare_record(declared, record.pk, ended)
+        _note(request, access, declared, record.pk, {"end": access.person_name(ended)})
         return ""
     picked = picked_or_typed(request.POST, "person")
     people = User.objects.filter(is_active=True)
-    chosen = people.filter(pk=int(picked)) if picked.isdigit() else people.filter(name=picked)
+    number = whole_number(picked)
+    chosen = people.filter(pk=number) if number is not None else people.filter(name=picked)
     user = chosen.first() if chosen.count() == 1 else None
     if user is None:
         return _("Please choose a colleague from the suggestions.")

@@ -21,6 +21,7 @@ from keqiao.catalog.registry import object_type
 from keqiao.catalog.relative_dates import PERIOD_LABELS
 from keqiao.records.query import records
 from keqiao.ui.controls import control_html
+from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, require, signed_in
 from keqiao.ui.navigation import sentence
 
@@ -115,12 +116,13 @@ def _one_operand(access: Access, field: Field, raw: str) -> str:
     kind = field.kind
     if kind.key == "region":
         return region_name(raw, get_language() or "zh-hans") or raw
-    if kind.key in {"user", "department"} and raw.isdigit():
+    number = whole_number(raw)
+    if kind.key in {"user", "department"} and number is not None:
         name_of = access.person_name if kind.key == "user" else access.department_name
-        return name_of(int(raw)) or raw
-    if kind.key == "reference" and raw.isdigit():
+        return name_of(number) or raw
+    if kind.key == "reference" and number is not None:
         target = object_type(field.target)
-        rows = records(access, target).filter(pk=int(raw))
+        rows = records(access, target).filter(pk=number)
         return str(rows.values_list(target.title_field().name, flat=True).first() or raw)
     value = kind.clean_operand(raw, field)
     return kind.text(value, field) if isinstance(value, str) else raw

@@ -9,6 +9,7 @@ from keqiao.access.rights import Right
 from keqiao.catalog.registry import object_type
 from keqiao.records.query import records
 from keqiao.ui.controls import Picked
+from keqiao.ui.converters import whole_number
 from keqiao.ui.picking import picked_or_typed
 
 if TYPE_CHECKING:
@@ -133,8 +134,9 @@ def prefilled(
         asked = given.get(field.name, "")[:300]
         if not asked:
             continue
-        if field.kind.key == "reference" and asked.isdigit():
-            raws[field.name] = _picked_record(access, field, int(asked))
+        number = whole_number(asked)
+        if field.kind.key == "reference" and number is not None:
+            raws[field.name] = _picked_record(access, field, number)
         elif field.kind.key not in PICKED_KINDS:
             raws[field.name] = asked
     return raws

@@ -19,6 +19,7 @@ from keqiao.records.query import get_record
 from keqiao.records.save import save_records
 from keqiao.ui.cells import near_moment
 from keqiao.ui.controls import control_html
+from keqiao.ui.converters import whole_number
 from keqiao.ui.form_values import (
     changed_values,
     form_fields,
@@ -202,7 +203,7 @@ class RecordForm:
         draft = Draft(
             values,
             record_id=self.record.pk if self.record is not None else None,
-            version=int(version) if version.isdigit() and len(version) < 10 else None,
+            version=whole_number(version),
         )
         allow = given.get("allow_duplicates") == "1"
         [outcome] = save_records(

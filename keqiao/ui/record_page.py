@@ -15,6 +15,7 @@ from keqiao.catalog.registry import object_type
 from keqiao.records.present import present
 from keqiao.records.query import ListQuery, get_record, run_list
 from keqiao.ui import cells
+from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
 from keqiao.ui.history_page import history_lines
 from keqiao.ui.listing import rights
@@ -58,12 +59,11 @@ def record_context(
     row = whole_row(access, declared, record)
     may = record_rights(access, declared, record)
     url = f"/{declared.path}/{row.id}/"
-    history, older_id = ([], None)
+    history: list[dict[str, Any]] = []
+    older_id: int | None = None
     if tab == "history":
         before = request.GET.get("before", "")
-        history, older_id = history_lines(
-            access, declared, row.id, int(before) if before.isdigit() and len(before) < 18 else None
-        )
+        history, older_id = history_lines(access, declared, row.id, whole_number(before))
     return {
         "object_type": declared,
         "page_title": sentence(declared.label),

@@ -206,14 +206,15 @@ def delete_field(request: HttpRequest, field_id: int) -> HttpResponse:
         delete_custom_field(row)
         messages.success(request, _("The field is gone from every page. Its values are kept."))
         return go(request, back)
+    title = _("Delete the field “%(label)s”?") % {"label": row.label}
     context = {
-        "title": _("Delete the field “%(label)s”?") % {"label": row.label},
+        "title": title,
         "row": row,
         "uses": uses_of(row),
         "action_url": f"/settings/fields/{row.pk}/delete/",
         "cancel_url": back,
     }
-    return dialog(request, "delete_field", context["title"], context)
+    return dialog(request, "delete_field", title, context)
 
 
 @administrators_only

@@ -17,6 +17,7 @@ from keqiao.catalog.registry import object_type, object_types
 from keqiao.records.numbering import preview
 from keqiao.records.removal import deleted_records, restore_records
 from keqiao.ui.cells import near_moment
+from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, administrators_only, go, signed_in, source_of
 from keqiao.ui.navigation import sentence
 from keqiao.ui.settings.menu import settings_page
@@ -84,7 +85,8 @@ def _change_rule(request: HttpRequest, rule: NumberingRule) -> str:
     given = request.POST
     digits = given.get("digits", "")
     prefix = given.get("prefix", "").strip()
-    if not digits.isdigit() or not 1 <= int(digits[:3]) <= MOST_DIGITS:
+    count = whole_number(digits)
+    if count is None or not 1 <= count <= MOST_DIGITS:
         return _("Please give 1 to 12 digits.")
     if len(prefix) > 12:
         return _("The beginning may have at most 12 characters.")
@@ -93,7 +95,7 @@ def _change_rule(request: HttpRequest, rule: NumberingRule) -> str:
         or given.get("restart") not in NumberingRule.Restart.values
     ):
         return _("Please choose one of the offered forms.")
-    rule.prefix, rule.digits = prefix, int(digits)
+    rule.prefix, rule.digits = prefix, count
     rule.date_format, rule.restart = given["date_format"], given["restart"]
     if rule.restart != NumberingRule.Restart.NEVER and not _date_tells_period(rule):
         return _("Numbers that start again need the date in them, or they would repeat.")
@@ -118,7 +120,8 @@ def recycle_bin(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     declared = _chosen(request, offered)
     if request.method == "POST":
-        ids = [int(one) for one in request.POST.getlist("ids") if one.isdigit() and len(one) < 19]
+        given = map(whole_number, request.POST.getlist("ids"))
+        ids = [number for number in given if number is not None]
         removal = restore_records(access, declared, ids, source=source_of(request))
         messages.success(request, _("Brought back: %(count)s") % {"count": len(removal.done)})
         return go(request, f"/settings/bin/?object={declared.key}")

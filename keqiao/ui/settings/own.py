@@ -19,6 +19,7 @@ from keqiao.access.tokens import TokenProblem, issue_token, revoke_token
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_types
 from keqiao.ui.cells import near_moment
+from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, go, signed_in
 from keqiao.ui.navigation import sentence
 from keqiao.ui.settings.menu import settings_page
@@ -132,15 +133,16 @@ def _session_line(session: Session, current_key: str | None) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     user, problem, secret = own_user(request), "", ""
-    if request.method == "POST" and request.POST.get("end", "").isdigit():
-        token = get_object_or_404(ApiToken, pk=int(request.POST["end"]), user=user)
+    ended = whole_number(request.POST.get("end", ""))
+    if ended is not None:
+        token = get_object_or_404(ApiToken, pk=ended, user=user)
         revoke_token(token)
         messages.success(request, _("The token has ended."))
         return go(request, "/settings/tokens/")
     if request.method == "POST":
         days = request.POST.get("days", "")
         try:
-            number = int(days) if days.isdigit() and len(days) < 5 else 0
+            number = (whole_number(days) or 0) if len(days) < 5 else 0
             _token, secret = issue_token(
                 user, request.POST.get("name", ""), request.POST.getlist("scopes"), days=number
             )

@@ -25,6 +25,7 @@ from keqiao.access.directory import (
 )
 from keqiao.access.models import Department, Role, User
 from keqiao.catalog import state
+from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import administrators_only, go
 from keqiao.ui.settings.menu import settings_page
 from keqiao.ui.settings.roles import role_name
@@ -88,7 +89,7 @@ def person(request: HttpRequest, user_id: int | None = None) -> HttpResponse:
             return go(request, "/settings/people/")
     given = request.POST if request.method == "POST" else None
     chosen = (
-        {int(one) for one in given.getlist("roles") if one.isdigit()}
+        {whole_number(one) for one in given.getlist("roles")}
         if given
         else set(user.roles.values_list("pk", flat=True))
         if user
@@ -97,7 +98,7 @@ def person(request: HttpRequest, user_id: int | None = None) -> HttpResponse:
     context = {
         "person": user,
         "given": given or user,
-        "department_id": _number(given.get("department", ""))
+        "department_id": whole_number(given.get("department", ""))
         if given
         else (user.department_id if user else None),
         "departments": _tree(),
@@ -111,25 +112,21 @@ def person(request: HttpRequest, user_id: int | None = None) -> HttpResponse:
     return settings_page(request, "person", heading, context, 422 if errors else 200)
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isdigit() and len(text) < 19 else None
-
-
 def _save(request: HttpRequest, user: User | None) -> dict[str, str]:
     """Save one person; return what was wrong, by field."""
     given = request.POST
     if user is not None and given.get("switch"):
         return _switch(user, given["switch"])
-    values = {
+    values: dict[str, Any] = {
         "name": " ".join(given.get("name", "").split())[:60],
         "email": given.get("email", "").strip(),
-        "department": Department.objects.filter(pk=_number(given.get("department", ""))).first(),
+        "department": _department(given.get("department", "")),
         "is_administrator": "is_administrator" in given,
     }
     errors = _checked(values, given.get("username", "").strip(), given.get("password", ""), user)
     if errors:
         return errors
-    chosen = Role.objects.filter(pk__in=[one for one in given.getlist("roles") if one.isdigit()])
+    chosen = Role.objects.filter(pk__in=[whole_number(one) for one in given.getlist("roles")])
     try:
         with transaction.atomic():
             if user is None:
@@ -138,13 +135,18 @@ def _save(request: HttpRequest, user: User | None) -> dict[str, str]:
                     password=given["password"],
                     roles=list(chosen),
                     **values,
-                )  # type: ignore[arg-type]
+                )
             else:
                 update_user(user, **values)
                 set_roles(user, list(chosen))
     except DirectoryProblem as problem:
         return {"": str(problem.message)}
     return {}
+
+
+def _department(text: str) -> Department | None:
+    number = whole_number(text)
+    return Department.objects.filter(pk=number).first() if number is not None else None
 
 
 def _checked(
@@ -190,8 +192,8 @@ def departments(request: HttpRequest) -> HttpResponse:
     """Add, rename or move a department."""
     given = request.POST
     name = " ".join(given.get("name", "").split())[:80]
-    parent = Department.objects.filter(pk=_number(given.get("parent", ""))).first()
-    number = _number(given.get("id", ""))
+    parent = _department(given.get("parent", ""))
+    number = whole_number(given.get("id", ""))
     try:
         if not name:
             raise DirectoryProblem(_("Please give the department a name."))

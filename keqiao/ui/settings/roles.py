@@ -53,7 +53,7 @@ def roles(request: HttpRequest) -> HttpResponse:
             {
                 "id": role.pk,
                 "name": role_name(role),
-                "people": [user.name for user in role.users.all()],
+                "people": [user.name for user in role.users.all()],  # type: ignore[attr-defined]
             }
             for role in rows
         ],

@@ -44,7 +44,7 @@ def near(moment: datetime | None) -> SafeString:
 def dressed(bound: BoundField) -> SafeString:
     """Return a Django form's input in the kit's dress, with its state told to screen readers."""
     is_box = getattr(bound.field.widget, "input_type", "") in {"checkbox", "radio"}
-    attrs = {"class": "tick" if is_box else "in"}
+    attrs: dict[str, str | bool] = {"class": "tick" if is_box else "in"}
     if bound.errors:
         attrs |= {"aria-invalid": "true", "aria-describedby": f"{bound.id_for_label}-err"}
     return bound.as_widget(attrs=attrs)

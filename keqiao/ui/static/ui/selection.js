@@ -9,6 +9,7 @@ export function update() {
   const ticked = boxes().filter((box) => box.checked);
   boxes().forEach((box) => box.closest("tr").classList.toggle("on", box.checked));
   const everything = form.elements.all.value === "1";
+  form.dataset.ready = "1";
   form.hidden = !ticked.length;
   form.elements.ids.value = ticked.map((box) => box.value).join(",");
   const all = document.querySelector("[data-all]");
