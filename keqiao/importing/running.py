@@ -17,7 +17,7 @@ from keqiao.base.clock import now
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.registry import object_type
 from keqiao.importing.deciding import Decider, add_counts, store_rows
-from keqiao.importing.drafting import Plan, dump_cells
+from keqiao.importing.drafting import Plan, dump_cells, usable_keys
 from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.models import ImportMapping, ImportRow, ImportRun, Mode, RowState, RunState
 from keqiao.importing.readers import ReadSettings, check_unchanged, iter_rows
@@ -285,7 +285,8 @@ def check_plan(run: ImportRun, declared: ObjectType) -> str:
             return gettext("“%(field)s” is assigned to two columns. Choose one of them.") % {
                 "field": fields[name].label
             }
-    if run.mode != Mode.CREATE and run.key_field not in chosen:
+    keys = {field.name for field in usable_keys(declared, chosen)}
+    if run.mode != Mode.CREATE and run.key_field not in keys:
         return gettext("Choose the column by which existing records are found.")
     missing = [
         str(field.label)

@@ -371,3 +371,5 @@ def test_plan_says_what_is_missing(company: Company) -> None:
     assert check_plan(run, declared)
     run.key_field = "name"
     assert check_plan(run, declared) == ""
+    run.mapping, run.key_field = {"0": "name", "3": "level"}, "level"
+    assert check_plan(run, declared), "a level names no single record"
