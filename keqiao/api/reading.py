@@ -75,6 +75,7 @@ def list_records(request: HttpRequest, access: Access, object_type: ObjectType) 
             cursor=request.GET.get("cursor") or None,
             limit=parameters.limit(request),
             count=parameters.flag(request, "count"),
+            texts=False,
         ),
     )
     plan = wires(object_type, paths)
@@ -112,7 +113,7 @@ def record_data(
         record = get_record(access, object_type, record_id)
     except RecordNotFound:
         raise ApiProblem("not_found") from None
-    [row] = present(access, object_type, [record], paths)
+    [row] = present(access, object_type, [record], paths, texts=False)
     return as_data(row, wires(object_type, paths))
 
 

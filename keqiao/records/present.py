@@ -61,9 +61,17 @@ def columns_needed(object_type: ObjectType, paths: Iterable[str]) -> set[str]:
 
 
 def present(
-    access: Access, object_type: ObjectType, instances: Sequence[Model], paths: Sequence[str]
+    access: Access,
+    object_type: ObjectType,
+    instances: Sequence[Model],
+    paths: Sequence[str],
+    *,
+    texts: bool = True,
 ) -> list[Row]:
-    """Return a row for each record with the cells of `paths`; one query per linked object type."""
+    """Return a row for each record with the cells of `paths`; one query per linked object type.
+
+    Programs read values: without `texts` only masks and names of links are spelled out.
+    """
     mask = access.fields(object_type)
     plan = [(path, _split(object_type, path)) for path in paths]
     linked = _linked(access, instances, plan, mask)
@@ -79,7 +87,7 @@ def present(
             elif rest:
                 cells[path] = _related_cell(access, linked, own, rest, instance, right)
             else:
-                cells[path] = _cell(access, linked, own, instance, right)
+                cells[path] = _cell(access, linked, own, instance, right, texts=texts)
         title = title_field.value(instance) if title_readable else f"#{instance.pk}"
         rows.append(
             Row(
@@ -136,7 +144,9 @@ def _linked(
     return found
 
 
-def _cell(access: Access, linked: _Linked, own: Field, instance: Model, right: Right) -> Cell:
+def _cell(
+    access: Access, linked: _Linked, own: Field, instance: Model, right: Right, *, texts: bool
+) -> Cell:
     value = own.value(instance)
     kind = own.kind
     if kind.is_empty(value):
@@ -148,6 +158,8 @@ def _cell(access: Access, linked: _Linked, own: Field, instance: Model, right: R
         if title is None:
             return Cell(None, gettext("(no access)"), masked=True)
         return Cell(value, title, link=(own.target, value))
+    if not texts:
+        return Cell(value)
     if kind.key == "user":
         return Cell(value, access.person_name(value))
     if kind.key == "department":

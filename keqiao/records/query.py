@@ -159,6 +159,7 @@ class ListQuery:
     count: bool = True
     action: Action = Action.VIEW
     ids: tuple[int, ...] | None = None
+    texts: bool = True  # what people read; programs do without
 
 
 @dataclass
@@ -184,7 +185,9 @@ def run_list(access: Access, query: ListQuery) -> Page:
     instances, has_previous, has_next = _slice(
         matching, order, query.cursor, limit, columns, object_type
     )
-    page = Page(present(access, object_type, instances, columns), sort=order.sort)
+    page = Page(
+        present(access, object_type, instances, columns, texts=query.texts), sort=order.sort
+    )
     if instances:
         page.next_cursor = order.cursor(instances[-1], backward=False) if has_next else None
         page.previous_cursor = order.cursor(instances[0], backward=True) if has_previous else None
