@@ -136,9 +136,7 @@ def test_a_claim_that_is_old_or_whose_process_died_is_taken_over(reason: str, li
     assert (again.status_code, again.json()["code"]) == (409, "duplicate")
 
 
-def test_whoever_lost_the_claim_cannot_commit(
-    li: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whoever_lost_the_claim_cannot_commit(li: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first worker hangs until a second took its request over; its work is rolled back."""
     original = writing.create_record
 
