@@ -13,7 +13,7 @@ from keqiao.catalog.problems import FieldProblem
 from keqiao.records.conflicts import find_conflict
 from keqiao.records.drafts import Problem, Rejected
 from keqiao.records.query import records
-from keqiao.records.references import resolve_references
+from keqiao.records.references import refuse_broken_links, resolve_references
 
 if TYPE_CHECKING:
     from keqiao.catalog.field import Field
@@ -156,3 +156,4 @@ def check_quality(batch: Batch) -> None:
 
 def gate(batch: Batch) -> None:
     """Step 8: records that need a second pair of eyes are held back (the review engine hooks in)."""
+    refuse_broken_links(batch)

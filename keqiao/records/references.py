@@ -19,6 +19,7 @@ from keqiao.records.query import records
 if TYPE_CHECKING:
     from keqiao.access.access import Access
     from keqiao.catalog.field import Field
+    from keqiao.catalog.object_type import ObjectType
     from keqiao.records.batch import Batch, Item
 
 _MOST_NAMESAKES = 5000
@@ -37,7 +38,7 @@ def resolve_references(batch: Batch) -> None:
         elif isinstance(field.kind, DepartmentKind):
             _resolve_departments(field, items)
         else:
-            _resolve_records(batch.access, field, items)
+            _resolve_records(batch, field, items)
 
 
 def _resolve_users(field: Field, items: list[Item]) -> None:
@@ -75,8 +76,9 @@ def _resolve_departments(field: Field, items: list[Item]) -> None:
             item.values[field.name] = found
 
 
-def _resolve_records(access: Access, field: Field, items: list[Item]) -> None:
-    target = object_type(field.target)
+def _resolve_records(batch: Batch, field: Field, items: list[Item]) -> None:
+    access, target = batch.access, object_type(field.target)
+    title_kind, in_batch = target.title_field().kind, _titles_in_batch(batch, target)
     names = {value for item in items if isinstance(value := item.values[field.name], str)}
     by_name = _ids_by_name(access, field, names) if names else {}
     ids = {value for item in items if isinstance(value := item.values[field.name], int)}
@@ -100,9 +102,53 @@ def _resolve_records(access: Access, field: Field, items: list[Item]) -> None:
                 "“%(name)s” fits %(count)s records. Please give the number of the right one."
             )
             _refuse(item, field, message % {"name": value[:60], "count": len(found)})
+        elif (other := in_batch.get(title_kind.exact(value))) is not None and other is not item:
+            # A list names a parent company that stands in the list itself.
+            item.links_in_batch[field.name] = other
+            item.values[field.name] = None
         else:
             message = _("No record is called “%(name)s”, or you may not see it.")
             _refuse(item, field, message % {"name": value[:60]})
+
+
+def _titles_in_batch(batch: Batch, target: ObjectType) -> dict[str, Item]:
+    """Return the new records of this batch by title, without titles that stand there twice."""
+    found: dict[str, Item] = {}
+    if target != batch.object_type:
+        return found
+    seen: set[str] = set()
+    for item in batch.items:
+        title = item.values.get(target.title) if item.creating else None
+        if not isinstance(title, str) or not title:
+            continue
+        form = target.title_field().kind.exact(title)
+        if form in seen:
+            found.pop(form, None)
+        else:
+            seen.add(form)
+            found[form] = item
+    return found
+
+
+def refuse_broken_links(batch: Batch) -> None:
+    """Refuse drafts that point at a refused draft of the same batch, and those that point at them."""
+    while broken := [
+        (item, name)
+        for item in batch.open_items()
+        for name, other in item.links_in_batch.items()
+        if other.outcome is not None
+    ]:
+        for item, name in broken:
+            message = _("The record named in “%(field)s” stands in the same list but was refused.")
+            _refuse(item, batch.fields[name], message % {"field": batch.fields[name].label})
+            item.refuse_if_problems()
+
+
+def fill_links_in_batch(batch: Batch) -> None:
+    """Put the ids in, once the drafts that are pointed at have theirs."""
+    for item in batch.open_items():
+        for name, other in item.links_in_batch.items():
+            item.values[name] = other.stored.pk
 
 
 def _ids_by_name(access: Access, field: Field, names: set[str]) -> dict[str, list[int]]:

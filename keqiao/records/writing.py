@@ -19,6 +19,7 @@ from keqiao.records.identity import reserve_ids
 from keqiao.records.match_keys import rules_of
 from keqiao.records.models import MatchKey, RecordLink
 from keqiao.records.numbering import take_numbers
+from keqiao.records.references import fill_links_in_batch, refuse_broken_links
 from keqiao.records.search_index import index_records
 from keqiao.records.title_key import title_key
 
@@ -35,10 +36,12 @@ _LIST_VALUE = ("object_key", "field", "value", "record_id")
 
 def write_records(batch: Batch) -> None:
     """Write every draft that nothing speaks against. Runs inside the batch's transaction."""
-    for item in batch.open_items():
-        _collect_changes(batch, item)
     _give_ids(batch)
     claim_match_keys(batch)
+    refuse_broken_links(batch)
+    fill_links_in_batch(batch)
+    for item in batch.open_items():
+        _collect_changes(batch, item)
     _give_numbers(batch)
     for item in batch.open_items():
         _apply(batch, item)

@@ -239,3 +239,33 @@ def test_tampering_with_the_change_log_shows(company: Company, damage: str) -> N
         ChangeEntry.objects.filter(pk=last).delete()
         assert verify_chain().truncated
     assert ChainHead.objects.count() == 1
+
+
+def test_a_parent_may_stand_in_the_same_batch(company: Company) -> None:
+    drafts = [
+        Draft({"name": "甲子公司", "parent": "甲集团"}),
+        Draft({"name": "甲集团"}),
+        Draft({"name": "甲孙公司", "parent": "甲子公司"}),
+    ]
+    outcomes = save_records(SYSTEM, object_type("account"), drafts, source=TEST)
+    assert all(isinstance(one, Saved) for one in outcomes), outcomes
+    child, parent, grandchild = (one.record_id for one in outcomes if isinstance(one, Saved))
+    parents = dict(object_type("account").model._default_manager.values_list("pk", "parent_id"))
+    assert parents == {child: parent, parent: None, grandchild: child}
+    assert any(
+        field.name == "parent" and field.after == "甲集团"
+        for line in history(SYSTEM, object_type("account"), child)
+        for field in line.fields
+    )
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_refused_parent_takes_its_children_along(company: Company, dry_run: bool) -> None:
+    drafts = [
+        Draft({"name": "乙集团", "employees": "很多"}),
+        Draft({"name": "乙子公司", "parent": "乙集团"}),
+        Draft({"name": "乙孙公司", "parent": "乙子公司"}),
+        Draft({"name": "丙公司"}),
+    ]
+    outcomes = save_records(SYSTEM, object_type("account"), drafts, source=TEST, dry_run=dry_run)
+    assert [type(one) for one in outcomes] == [Rejected, Rejected, Rejected, Saved]
