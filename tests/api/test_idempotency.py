@@ -152,7 +152,7 @@ def test_whoever_lost_the_claim_cannot_commit(li: Program, monkeypatch: pytest.M
     assert count() == 0
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_twins_at_the_same_moment_make_one_record() -> None:
     caller = Program(add_user("race", "竞争", PASSWORD, is_administrator=True))
     answers: list[Any] = []
