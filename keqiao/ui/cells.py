@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.utils import timezone
-from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -18,6 +17,7 @@ from keqiao.base.names import company_core
 from keqiao.base.phone import format_phone
 from keqiao.catalog.registry import object_type
 from keqiao.ui.icons import icon
+from keqiao.ui.markup import joined, markup
 
 if TYPE_CHECKING:
     from keqiao.catalog.field import Field
@@ -43,7 +43,7 @@ def cell_html(cell: Cell, field: Field, *, wide: bool = False) -> SafeString:
     if cell.hidden or not cell.text:
         return EMPTY
     if cell.masked:
-        return format_html('<span class="soft">{}</span>', cell.text)
+        return markup('<span class="soft">{}</span>', cell.text)
     return SHOWS.get(field.kind.key, _show_text)(cell, field, wide)
 
 
@@ -65,16 +65,17 @@ def person_avatar(name: str, classes: str = "s") -> SafeString:
 def _avatar(letter: str, classes: str) -> SafeString:
     color = AVATAR_COLORS[ord(letter[0]) % len(AVATAR_COLORS)]
     css = " ".join(part for part in ("av", classes, color) if part)
-    return format_html('<i class="{}" aria-hidden="true">{}</i>', css, letter)
+    return markup('<i class="{}" aria-hidden="true">{}</i>', css, letter)
 
 
+@lru_cache(maxsize=4096)
 def tag_html(label: str, color: str = "") -> SafeString:
     css = f"tag {TAG_COLORS.get(color, '')}".strip()
-    return format_html('<span class="{}">{}</span>', css, label)
+    return markup('<span class="{}">{}</span>', css, label)
 
 
 def copy_button(text: str) -> SafeString:
-    return format_html(
+    return markup(
         '<button class="cp" type="button" data-copy="{}" aria-label="{}">{}</button>',
         text,
         _("Copy"),
@@ -97,44 +98,48 @@ def near_moment(moment: datetime) -> str:
         return _("just now")
     if 0 <= seconds < 3600:
         return _("%(count)s minutes ago") % {"count": int(seconds // 60)}
-    days = (current.date() - local.date()).days
-    clock = local.strftime("%H:%M")
-    if days in _near_days():
-        return f"{_near_days()[days]} {clock}"
-    return near_date(local.date())
+    named = _near_day((current.date() - local.date()).days)
+    if named:
+        return f"{named} {local:%H:%M}"
+    return _short(local.date(), current.date())
 
 
 def near_date(day: date) -> str:
     """Return a date without what is obvious: no year when it is this one."""
     today = timezone.localtime(now()).date()
-    named = _near_days().get((today - day).days)
-    if named:
-        return named
+    return _near_day((today - day).days) or _short(day, today)
+
+
+def _near_day(days_ago: int) -> str:
+    if days_ago == 0:
+        return _("today")
+    if days_ago == 1:
+        return _("yesterday")
+    return _("tomorrow") if days_ago == -1 else ""
+
+
+def _short(day: date, today: date) -> str:
     return day.strftime("%m-%d") if day.year == today.year else day.isoformat()
-
-
-def _near_days() -> dict[int, str]:
-    return {0: _("today"), 1: _("yesterday"), -1: _("tomorrow")}
 
 
 def moment_html(moment: datetime | None) -> SafeString:
     if moment is None:
         return EMPTY
     exact = timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
-    return format_html('<time title="{}">{}</time>', exact, near_moment(moment))
+    return markup('<time title="{}">{}</time>', exact, near_moment(moment))
 
 
 # --- one function per kind ---------------------------------------------------------------------
 
 
 def _show_text(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
-    return escape(cell.text)
+    return markup("{}", cell.text)
 
 
 def _show_long_text(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     if wide:
-        return format_html('<div class="pre">{}</div>', cell.text)
-    return escape(" ".join(cell.text[:80].split()))
+        return markup('<div class="pre">{}</div>', cell.text)
+    return markup("{}", " ".join(cell.text[:80].split()))
 
 
 def _show_choice(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
@@ -144,16 +149,18 @@ def _show_choice(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: F
 
 def _show_choices(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     chosen = [field.choice(key) for key in cell.value or []]
-    tags = [(tag_html(str(one.label), one.color),) for one in chosen if one]
-    return format_html('<span class="tags">{}</span>', format_html_join("", "{}", tags))
+    return _tags(tag_html(str(one.label), one.color) for one in chosen if one)
 
 
 def _show_tags(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     words = list(cell.value or [])
     shown = words if wide else words[:3]
-    tags = [(tag_html(word),) for word in shown]
-    more = SafeString("") if len(shown) == len(words) else escape(f"+{len(words) - len(shown)}")
-    return format_html('<span class="tags">{}{}</span>', format_html_join("", "{}", tags), more)
+    rest = [f"+{len(words) - len(shown)}"] if len(words) > len(shown) else []
+    return _tags([*(tag_html(word) for word in shown), *rest])
+
+
+def _tags(parts: Iterable[str]) -> SafeString:
+    return markup('<span class="tags">{}</span>', joined(parts))
 
 
 def _show_boolean(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
@@ -162,12 +169,14 @@ def _show_boolean(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: 
 
 def _show_date(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     if wide or not isinstance(cell.value, date):
-        return escape(cell.text)
-    return format_html('<time title="{}">{}</time>', cell.text, near_date(cell.value))
+        return markup("{}", cell.text)
+    return markup('<time title="{}">{}</time>', cell.text, near_date(cell.value))
 
 
 def _show_moment(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
-    return moment_html(cell.value) if isinstance(cell.value, datetime) else escape(cell.text)
+    if isinstance(cell.value, datetime):
+        return moment_html(cell.value)
+    return markup("{}", cell.text)
 
 
 def _show_phone(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
@@ -177,38 +186,40 @@ def _show_phone(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FB
 def _phone(stored: str) -> SafeString:
     text = format_phone(stored)
     # RFC 3966 writes the extension the way it is stored.
-    return format_html('<a href="tel:{}">{}</a>{}', stored, text, copy_button(text))
+    return markup('<a href="tel:{}">{}</a>{}', stored, text, copy_button(text))
 
 
 def _show_phones(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     numbers = list(cell.value or [])
     if wide:
-        return format_html_join("", "<div>{}</div>", ((_phone(number),) for number in numbers))
+        return joined(markup("<div>{}</div>", _phone(number)) for number in numbers)
     more = len(numbers) - LIST_PHONES
-    rest = format_html(' <span class="dim">+{}</span>', more) if more > 0 else ""
-    return format_html("{}{}", _phone(numbers[0]), rest)
+    rest = markup(' <span class="dim">+{}</span>', more) if more > 0 else ""
+    return joined([*(_phone(number) for number in numbers[:LIST_PHONES]), rest])
 
 
 def _show_email(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
-    return format_html('<a class="ref" href="mailto:{}">{}</a>', cell.value, cell.text)
+    return _mail(str(cell.value))
+
+
+def _mail(address: str) -> SafeString:
+    return markup('<a class="ref" href="mailto:{}">{}</a>', address, address)
 
 
 def _show_emails(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
-    found = list(cell.value or [])
+    found = [str(one) for one in cell.value or []]
     shown = found if wide else found[:1]
-    links = format_html_join(
-        SafeString("<br>"), '<a class="ref" href="mailto:{}">{}</a>', ((one, one) for one in shown)
-    )
+    links = joined((_mail(one) for one in shown), "<br>")
     more = len(found) - len(shown)
-    return format_html('{} <span class="dim">+{}</span>', links, more) if more else links
+    return markup('{} <span class="dim">+{}</span>', links, more) if more else links
 
 
 def _show_url(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     parts = urlsplit(str(cell.value))
     if parts.scheme not in {"http", "https"}:
-        return escape(cell.text)
+        return markup("{}", cell.text)
     shown = (parts.netloc + parts.path).rstrip("/").removeprefix("www.")
-    return format_html(
+    return markup(
         '<a class="ref planned" href="{}" target="_blank" rel="noopener noreferrer">{}</a>',
         cell.value,
         shown,
@@ -217,19 +228,24 @@ def _show_url(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT0
 
 def _show_code(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     if not wide:
-        return escape(cell.text)
+        return markup("{}", cell.text)
     grouped = " ".join(cell.text[start : start + 4] for start in range(0, len(cell.text), 4))
-    return format_html("{} {}", grouped, copy_button(cell.text))
+    return markup("{} {}", grouped, copy_button(cell.text))
 
 
 def _show_reference(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     if not cell.link:
-        return escape(cell.text)
-    return format_html('<a class="ref" href="{}">{}</a>', record_url(*cell.link), cell.text)
+        return markup("{}", cell.text)
+    return markup('<a class="ref" href="{}">{}</a>', record_url(*cell.link), cell.text)
+
+
+@lru_cache(maxsize=2048)
+def _who(name: str) -> SafeString:
+    return markup('<span class="who">{}{}</span>', person_avatar(name), name)
 
 
 def _show_user(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
-    return format_html('<span class="who">{}{}</span>', person_avatar(cell.text), cell.text)
+    return _who(cell.text)
 
 
 SHOWS: dict[str, Show] = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
-from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from keqiao.access.rights import Action
@@ -18,11 +18,11 @@ from keqiao.ui.exporting import can_export
 from keqiao.ui.filtering import chips, filter_fields, filter_line, quick_filters, views
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
 from keqiao.ui.list_state import ListState
+from keqiao.ui.markup import joined, markup
 from keqiao.ui.navigation import new_label, remember_count, sentence
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-    from django.utils.safestring import SafeString
 
     from keqiao.access.access import Access
     from keqiao.catalog.field import Field
@@ -40,6 +40,17 @@ class Column:
     css: str
     sort_url: str = ""
     direction: str = ""
+
+    @property
+    def attribute(self) -> SafeString:
+        return CLASSES[self.css]
+
+    @property
+    def named(self) -> bool:
+        return cells.named_on_cards(self.field)
+
+
+CLASSES = {css: SafeString(f' class="{css}"' if css else "") for css in ("", "n", "tt")}
 
 
 @signed_in
@@ -137,11 +148,10 @@ def _column_label(declared: ObjectType, path: str) -> str:
 
 def row_html(row: Row, columns: list[Column], base: str) -> SafeString:
     """Return one table row; made in Python because a template per cell is five times slower."""
-    body = format_html_join("", "<td{}>{}</td>", (_cell(row, column) for column in columns[1:]))
-    return format_html(
+    body = joined(_cell(row, column) for column in columns[1:])
+    return markup(
         '<tr><td class="ck"><input type="checkbox" class="tick" value="{}" name="tick" form="bulk"'
-        ' aria-label="{}"></td>'
-        '<td class="tt"><a href="{}{}/">{}<span>{}</span></a></td>{}</tr>\n',
+        ' aria-label="{}"></td><td class="tt"><a href="{}{}/">{}<span>{}</span></a></td>{}</tr>\n',
         row.id,
         row.title,
         base,
@@ -152,12 +162,12 @@ def row_html(row: Row, columns: list[Column], base: str) -> SafeString:
     )
 
 
-def _cell(row: Row, column: Column) -> tuple[SafeString | str, SafeString]:
+def _cell(row: Row, column: Column) -> SafeString:
     cell = row.cells[column.name]
-    css = format_html(' class="{}"', column.css) if column.css else ""
-    if cell.text and cells.named_on_cards(column.field):
-        css = format_html('{} data-l="{}"', css, column.label)
-    return css, cells.cell_html(cell, column.field)
+    shown = cells.cell_html(cell, column.field)
+    if cell.text and column.named:
+        return markup('<td{} data-l="{}">{}</td>', column.attribute, column.label, shown)
+    return markup("<td{}>{}</td>", column.attribute, shown)
 
 
 # --- what stands around the rows -------------------------------------------------------------------
