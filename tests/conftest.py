@@ -13,6 +13,19 @@ from keqiao.catalog import snapshot, state
 from tests.company import Company, found_company
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test that really commits the migrations' own rows back when it has ended.
+
+    Otherwise the rest of the run would miss them, and fail or not by the order of the tests.
+    """
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None and marker.kwargs.get("transaction"):
+            item.add_marker(
+                pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False
+            )
+
+
 @pytest.fixture(autouse=True)
 def clean_language_and_cache() -> Iterator[None]:
     """Start each test in Chinese, the language of the product's users, with an empty cache."""
