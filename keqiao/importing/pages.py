@@ -40,6 +40,7 @@ from keqiao.importing.tasks import enqueue_run
 from keqiao.importing.template import write_template
 from keqiao.jobs import board
 from keqiao.jobs.problems import JobProblem
+from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, go, signed_in
 
 if TYPE_CHECKING:
@@ -167,8 +168,9 @@ def _asked_settings(run: ImportRun, given: Any) -> ReadSettings:
         if given.get(name):
             changes[name] = given[name]
     row = given.get("header_row", "")
-    if row.isdigit() and 0 < int(row) <= LAST_HEADER_ROW:
-        changes["header_row"] = int(row)
+    number = whole_number(row)
+    if number is not None and 0 < number <= LAST_HEADER_ROW:
+        changes["header_row"] = number
     return current_settings(run, **changes)
 
 

@@ -21,6 +21,7 @@ from keqiao.importing.readers import Detected
 from keqiao.importing.starting import importable_fields, proposals, remembered
 from keqiao.jobs import board
 from keqiao.jobs.problems import JobProblem
+from keqiao.ui.converters import whole_number
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
@@ -205,10 +206,10 @@ def checked_context(access: Access, run: ImportRun, given: Any) -> dict[str, Any
     show = given.get("show", "")
     if show not in counts:
         show = next((state.value for state, count in counts.items() if count), "created")
-    after = given.get("after", "")
+    after = whole_number(given.get("after", ""))
     rows = ImportRow.objects.filter(run=run, state=show).order_by("number")
-    if after.isdigit() and len(after) < 10:
-        rows = rows.filter(number__gt=int(after))
+    if after is not None:
+        rows = rows.filter(number__gt=after)
     found = list(rows[: ROWS_SHOWN + 1])
     more = found[ROWS_SHOWN - 1].number if len(found) > ROWS_SHOWN else None
     declared = object_type(run.object_key)
