@@ -120,13 +120,14 @@ def _new_account(ground: dict[str, Any], number: int, road: str) -> dict[str, st
 
 
 def _create_form(ground: dict[str, Any]) -> Make:
-    headers = {
-        **cookies(ground, "manager"),
+    typists = [role for role in ground["sessions"] if role.startswith("typist")]
+    shared = {
         "X-CSRFToken": ground["csrf"],
         "Content-Type": "application/x-www-form-urlencoded",
     }
 
     def make(number: int) -> Request:
+        headers = {**cookies(ground, typists[number % len(typists)]), **shared}
         values = {**_new_account(ground, number, "f"), "account_type": "company"}
         body = "&".join(f"{name}={quote(value)}" for name, value in values.items())
         return Request("POST", "/accounts/new/", headers, body.encode(), expected=(302, 303))
