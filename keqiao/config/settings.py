@@ -193,6 +193,9 @@ ACCOUNT_USERNAME_MIN_LENGTH = 2
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+# Per address only brakes on spraying: a whole office signs in at nine behind one address. The
+# lock of an account is counted below, in the database that all processes share.
+ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "100/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Keqiao"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
