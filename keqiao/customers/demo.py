@@ -349,7 +349,7 @@ class CustomerMaker:
         """Return the people we know at a customer: none to five, more at bigger ones."""
         random = self.rng.random
         level = account["values"]["level"]
-        many = {"A": 3.2, "B": 2.1, "C": 1.3, "D": 0.9}[level]
+        many = {"A": 2.8, "B": 1.7, "C": 1.0, "D": 0.7}[level]
         count = min(5, int(-math.log(1 - random()) * many * 0.8 + 0.35))
         return [self.contact(account) for _ in range(count)]
 
