@@ -68,6 +68,8 @@ class Access:
     scopes: frozenset[str] | None = None  # of an API token; None: no limit beyond the user's own
     _masks: dict[str, FieldMask] = dataclass_field(default_factory=dict)
     _shared: dict[tuple[str, bool], list[int]] = dataclass_field(default_factory=dict)
+    # Records this actor was found to see: one page asks for the same link again and again.
+    seen: set[tuple[str, object]] = dataclass_field(default_factory=set)
 
     @classmethod
     def for_user(cls, user: User) -> Access:

@@ -130,11 +130,13 @@ def _require_reach(access: Access, own: Field, condition: Condition) -> None:
     if condition.operator in WITHOUT_VALUE or access.level(Action.VIEW, target) is Level.ALL:
         return
     try:
-        wanted = {own.kind.clean_operand(raw, own) for raw in operands(condition.value)}
+        asked = {own.kind.clean_operand(raw, own) for raw in operands(condition.value)}
     except FieldProblem as problem:
         raise FilterProblem(problem.message, problem.code, condition.path) from None
-    if records(access, target).filter(pk__in=wanted).count() < len(wanted):
+    wanted = {number for number in asked if (target.key, number) not in access.seen}
+    if wanted and records(access, target).filter(pk__in=wanted).count() < len(wanted):
         raise FilterProblem(_("There is no record with this number."), "reference", condition.path)
+    access.seen.update((target.key, number) for number in wanted)
 
 
 def require_readable(access: Access, object_type: ObjectType, own: Field, path: str) -> None:
