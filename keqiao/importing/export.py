@@ -33,7 +33,7 @@ PAGE = 500
 DIRECT_ROWS = 2_000  # a list up to this size is written while the person waits
 KEPT_HOURS = 24
 XLSX_ROWS = 1_048_575
-NUMBERS = frozenset({"integer", "money", "percent"})
+NUMBERS = frozenset({"integer", "money"})
 
 # What spreadsheet programs take for the start of a formula, also in full width. A leading
 # apostrophe is doubled, so that the import can take exactly the added one away again.
@@ -214,11 +214,17 @@ def _write_csv(export: Export, path: Path, tell: Callable[[int], None]) -> int:
         writer.writerow(_headers(export))
         for row in export_rows(export):
             count += 1
-            values = ("" if value is None else str(value) for value in _values(export, row))
-            writer.writerow([guarded(value) for value in values] if for_people else list(values))
+            values = [_csv_text(value) for value in _values(export, row)]
+            writer.writerow([guarded(value) for value in values] if for_people else values)
             if count % PAGE == 0:
                 tell(count)
     return count
+
+
+def _csv_text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}"  # money; Python would write 1e+16
+    return "" if value is None else str(value)
 
 
 def guarded(text: str) -> str:
