@@ -45,6 +45,7 @@ def export_file(
     from keqiao.catalog.registry import object_type, object_types
     from keqiao.importing import export
     from keqiao.importing.command import CommandProblem, command_access
+    from keqiao.importing.file_problem import FileProblem
     from keqiao.records.query import ListQuery
 
     path = Path(output)
@@ -69,7 +70,7 @@ def export_file(
         rows = export.write_export(planned, path)
     except UnknownField as problem:
         raise TransferFailed(f"There is no field {problem} here.") from None
-    except (FilterProblem, export.ExportRefused, CommandProblem) as problem:
+    except (FilterProblem, FileProblem, export.ExportRefused, CommandProblem) as problem:
         raise TransferFailed(str(problem.message)) from None
     except OSError as problem:
         raise TransferFailed(f"{path} cannot be written: {problem.strerror}.") from None
