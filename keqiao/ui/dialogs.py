@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from keqiao.access.directory import share_record, unshare_record
 from keqiao.access.models import Collaborator, User
@@ -25,17 +26,20 @@ from keqiao.records.audit import write_note
 from keqiao.records.drafts import Draft, Rejected, Saved
 from keqiao.records.query import ListQuery, get_record, records, run_list
 from keqiao.records.removal import delete_records
+from keqiao.records.reveal import reveal
 from keqiao.records.save import save_records
-from keqiao.ui.cells import near_date
+from keqiao.ui.cells import EMPTY, copy_button, near_date
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, go, is_partial, require, signed_in, source_of
 from keqiao.ui.icons import icon
+from keqiao.ui.markup import markup
+from keqiao.ui.navigation import sentence
 from keqiao.ui.picking import picked_or_typed
 from keqiao.ui.record_page import record_rights, whole_row
 
 if TYPE_CHECKING:
     from django.db.models import Model
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
     from keqiao.access.access import Access
@@ -234,3 +238,20 @@ def _note(
     write_note(
         access, declared, "share", source_of(request), now(), record_id=record_id, after=after
     )
+
+
+# --- a masked value in full --------------------------------------------------------------------------
+
+
+@signed_in
+@require_POST
+def reveal_page(request: HttpRequest, declared: ObjectType, record_id: int) -> HttpResponse:
+    """Show one masked value to somebody with the right to; the change log keeps it."""
+    name = request.POST.get("field", "")[:60]
+    text = reveal(access_of(request), declared, record_id, name, source=source_of(request))
+    html = markup("{} {}", text, copy_button(text)) if text else EMPTY
+    if is_partial(request):
+        return HttpResponse(html)
+    label = sentence(declared.field(name).label)
+    context = {"label": label, "html": html, "cancel_url": f"/{declared.path}/{record_id}/"}
+    return dialog(request, "revealed", label, context)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from keqiao.jobs import board
 from keqiao.jobs.problems import JobProblem
 from keqiao.ui.cells import near_moment
-from keqiao.ui.gate import access_of, back_to, go, signed_in
+from keqiao.ui.gate import access_of, administrators_only, back_to, go, is_partial, signed_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -58,9 +58,28 @@ def _tabs(access: Access, status: str) -> list[dict[str, Any]]:
 
 @signed_in
 def job_part(request: HttpRequest, job_id: int) -> HttpResponse:
-    """Answer one job's line for the pages that watch it."""
+    """Answer one job's line for the pages that watch it, or all about it on a page."""
     job = _own_job(request, job_id)
-    return render(request, "ui/parts/job.html", {"job": job_facts(job)})
+    if is_partial(request):
+        return render(request, "ui/parts/job.html", {"job": job_facts(job)})
+    context: dict[str, Any] = {"job": job_facts(job), "page_title": job.title}
+    if access_of(request).is_administrator:
+        context["detail"] = board.job_detail(job_id)
+    return render(request, "ui/job.html", context)
+
+
+@administrators_only
+@require_POST
+def switch_schedule(request: HttpRequest) -> HttpResponse:
+    """Switch one line of the timetable on or off."""
+    name, is_on = request.POST.get("name", "")[:255], request.POST.get("enabled") == "1"
+    text = _("The timetable has been changed.")
+    return _told(
+        request,
+        lambda: board.switch_schedule(name, enabled=is_on),
+        text,
+        "/jobs/?status=timetable",
+    )
 
 
 @signed_in
@@ -77,14 +96,14 @@ def retry(request: HttpRequest, job_id: int) -> HttpResponse:
     return _told(request, lambda: board.retry(job_id), _("It will be tried again."))
 
 
-def _told(request: HttpRequest, act: Any, success: str) -> HttpResponse:
+def _told(request: HttpRequest, act: Any, success: str, default: str = "/jobs/") -> HttpResponse:
     try:
         act()
     except JobProblem as problem:
         messages.error(request, str(problem))
     else:
         messages.success(request, success)
-    return go(request, back_to(request, "/jobs/"))
+    return go(request, back_to(request, default))
 
 
 def _own_job(request: HttpRequest, job_id: int) -> JobLine:

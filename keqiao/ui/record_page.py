@@ -9,7 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from keqiao.access.rights import Action
+from keqiao.access.rights import Action, Right
 from keqiao.catalog.filter import Condition
 from keqiao.catalog.registry import object_type
 from keqiao.records.present import present
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.db.models import Model
     from django.http import HttpRequest, HttpResponse
 
-    from keqiao.access.access import Access
+    from keqiao.access.access import Access, FieldMask
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType, Related
     from keqiao.records.present import Row
@@ -96,7 +96,7 @@ def record_rights(access: Access, declared: ObjectType, record: Model) -> dict[s
     """Return what this person may do with this very record."""
     may = rights(access, declared)
     owner, team = record.owner_id, record.team_id  # type: ignore[attr-defined]
-    for action in (Action.CHANGE, Action.DELETE, Action.TRANSFER):
+    for action in (Action.CHANGE, Action.DELETE, Action.TRANSFER, Action.REVEAL):
         may[action.value] = access.is_in_reach(action, declared, owner, team, record.pk)
     may["share"] = True
     return may
@@ -144,18 +144,15 @@ def sections(
     mask = access.fields(declared)
     found = []
     for label, fields in declared.sections():
-        items = [
-            _item(field, row, can_edit=may["change"] and mask.is_writable(field.name))
-            for field in fields
-            if field.name in row.cells
-        ]
+        items = [_item(field, row, mask, may) for field in fields if field.name in row.cells]
         if items:
             found.append({"label": label, "items": items})
     return found
 
 
-def _item(field: Field, row: Row, *, can_edit: bool) -> dict[str, Any]:
+def _item(field: Field, row: Row, mask: FieldMask, may: dict[str, bool]) -> dict[str, Any]:
     cell = row.cells[field.name]
+    can_edit = may["change"] and mask.is_writable(field.name)
     return {
         "name": field.name,
         "label": sentence(field.label),
@@ -164,6 +161,7 @@ def _item(field: Field, row: Row, *, can_edit: bool) -> dict[str, Any]:
         "empty": not cell.text,
         "wide": field.kind.key in WIDE_KINDS,
         "can_edit": can_edit and not field.read_only,
+        "can_reveal": may["reveal"] and cell.masked and mask[field.name] is Right.MASKED,
     }
 
 

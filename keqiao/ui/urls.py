@@ -34,6 +34,7 @@ urlpatterns = [
     path("set-up/", set_up.set_up, name="set-up"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("jobs/", job_pages.jobs_page, name="jobs"),
+    path("jobs/timetable/", job_pages.switch_schedule),
     path("jobs/<record:job_id>/", job_pages.job_part),
     path("jobs/<record:job_id>/cancel/", job_pages.cancel),
     path("jobs/<record:job_id>/retry/", job_pages.retry),
@@ -52,4 +53,5 @@ urlpatterns = [
     path("<object:declared>/<record:record_id>/delete/", dialogs.delete_page),
     path("<object:declared>/<record:record_id>/transfer/", dialogs.transfer_page),
     path("<object:declared>/<record:record_id>/people/", dialogs.people_page),
+    path("<object:declared>/<record:record_id>/reveal/", dialogs.reveal_page),
 ]

@@ -306,3 +306,41 @@ def test_a_field_made_in_the_settings_is_on_the_form_at_once(company: Company) -
     assert made.status_code == 303
     page = browser(company.li).get("/accounts/new/").content.decode()
     assert "信用评级" in page and ">优</label>" in page
+
+
+# --- masked values and background work ------------------------------------------------------------------
+
+
+def test_a_masked_value_is_shown_to_who_may_and_that_is_written_down(company: Company) -> None:
+    number = make("contact", owner=company.li, id_number="")
+    address, asked = f"/contacts/{number}/reveal/", {"field": "id_number"}
+    boss, reader = browser(company.wang), browser(company.sun)
+    assert "" not in boss.get(f"/contacts/{number}/").content.decode()
+    assert "" in boss.post(address, asked, headers=PART).content.decode()
+    entry = ChangeEntry.objects.get(action="reveal")
+    assert (entry.record_id, entry.actor_id, entry.after) == (
+        number,
+        company.wang.pk,
+        {"id_number": None},
+    )
+    assert reader.post(address, asked, headers=PART).status_code == 404
+    assert boss.post(address, {"field": "name"}, headers=PART).status_code == 404
+    assert boss.post(address, {"field": "nothing"}, headers=PART).status_code == 404
+    assert ChangeEntry.objects.filter(action="reveal").count() == 1
+
+
+def test_background_work_is_seen_by_who_asked_and_by_administrators(company: Company) -> None:
+    number = make("account", owner=company.li)
+    client = browser(company.li)
+    client.post(
+        "/accounts/bulk/", {"action": "delete", "ids": str(number), "go": "1"}, headers=PART
+    )
+    job = Job.objects.get(actor_id=company.li.pk)
+    assert client.get(f"/jobs/{job.pk}/").status_code == 200
+    assert browser(company.zhou).get(f"/jobs/{job.pk}/").status_code == 404
+    assert browser(company.qian).get(f"/jobs/{job.pk}/").status_code == 200
+    client.post(f"/jobs/{job.pk}/cancel/")
+    run_worker(once=True)
+    job.refresh_from_db()
+    assert job.status == "cancelled"
+    assert client.get(f"/accounts/{number}/").status_code == 200
