@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 from keqiao.config import environment as env
@@ -30,9 +32,25 @@ proc_name = "keqiao-web"
 
 
 def when_ready(server: Any) -> None:
+    from keqiao.config.warm_up import warm_up
+
+    if told := env.text("KEQIAO_PREPARE"):
+        prepare(Path(told))
+    warm_up(server.app.wsgi())
     # What lives now lives until the end: the collector need not touch (and so copy) these pages.
     gc.collect()
     gc.freeze()
+
+
+def prepare(told: Path) -> None:
+    """Bring the database up to date for `keqiao serve` here instead of in one more process."""
+    from keqiao.config.commands.install import NotPrepared, prepare_to_serve
+
+    try:
+        result = prepare_to_serve(with_demo=env.flag("KEQIAO_DEMO", default=False))
+    except NotPrepared as problem:
+        raise SystemExit(str(problem)) from None
+    told.write_text(json.dumps(result), encoding="utf-8")
 
 
 def post_fork(server: Any, worker: Any) -> None:

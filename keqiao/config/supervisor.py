@@ -82,10 +82,11 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop_asked)
         self.web = self._start_web()
-        self.worker = self._start_worker()
         try:
             self._wait_until_ready()
             if not self.is_stopping:
+                # After the web server, which brings the database up to date.
+                self.worker = self._start_worker()
                 self.announce()
             return self._watch()
         finally:

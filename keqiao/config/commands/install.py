@@ -15,6 +15,10 @@ class AlreadySetUp(Exception):
     """Somebody can sign in already, so no new key may be made."""
 
 
+class NotPrepared(Exception):
+    """The shared database is not at the version of this program."""
+
+
 def is_embedded() -> bool:
     return connection.vendor == "sqlite"
 
@@ -41,6 +45,22 @@ def prepare_installation(*, with_demo: bool) -> dict[str, Any]:
         result.update(load_demo("small"))
     result["demo_sign_ins"] = demo_sign_ins()
     return result
+
+
+def prepare_to_serve(*, with_demo: bool) -> dict[str, Any]:
+    """Do the same for `keqiao serve`, but leave a shared database to whoever runs the release.
+
+    Several machines may start at once there, and old ones may still be serving.
+    """
+    if is_embedded() or with_demo:
+        return prepare_installation(with_demo=with_demo)
+    pending = pending_migrations()
+    if pending:
+        raise NotPrepared(
+            f"The database lacks {len(pending)} migrations ({pending[0]} …). "
+            "Run `keqiao prepare` once, then start again."
+        )
+    return {"migrations": 0, "demo_sign_ins": demo_sign_ins()}
 
 
 def demo_sign_ins() -> list[dict[str, str]]:
