@@ -9,6 +9,7 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from keqiao.access.models import FieldRight, Role, RoleRight
@@ -23,6 +24,7 @@ from keqiao.access.rights import (
 )
 from keqiao.access.roles import set_field_right, set_right
 from keqiao.base.pinyin import full_pinyin
+from keqiao.catalog.field import Sensitivity
 from keqiao.catalog.registry import object_types
 from keqiao.ui.gate import administrators_only, go
 from keqiao.ui.navigation import sentence
@@ -32,6 +34,12 @@ from keqiao.ui.settings.menu import settings_page
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+SENSITIVITY_NAMES = {
+    Sensitivity.PUBLIC: gettext_lazy("public"),
+    Sensitivity.INTERNAL: gettext_lazy("internal"),
+    Sensitivity.PERSONAL: gettext_lazy("personal"),
+    Sensitivity.SECRET: gettext_lazy("secret"),
+}
 # Creating and importing make new records, so how far they reach is a yes or a no.
 YES_OR_NO = frozenset({Action.CREATE, Action.IMPORT})
 
@@ -163,7 +171,7 @@ def field_rights(request: HttpRequest, role_id: int) -> HttpResponse:
             {
                 "name": name,
                 "label": sentence(field.label),
-                "sensitivity": field.sensitivity.value,
+                "sensitivity": SENSITIVITY_NAMES[field.sensitivity],
                 "options": _right_options(stored.get(name, "")),
             }
             for name, field in declared.fields().items()

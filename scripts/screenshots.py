@@ -1,0 +1,246 @@
+"""Makes the pictures of the documentation from the running product, so that they never grow old."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+PASSWORD = "keqiao-demo"  # noqa: S105 - published with the invented people
+SELLER, ADMINISTRATOR = "li", "qian"  # of the demo company: 李销售, 钱管理员
+DESK, POCKET = (1440, 900), (390, 844)
+LARGEST = 300 * 1024
+START_SECONDS = 120
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+         "--font-render-hinting=none"]  # fmt: skip
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Start the product with small demo data in a folder of its own and stop it afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "KEQIAO_DATA": str(folder), "KEQIAO_LOG_LEVEL": "ERROR"}
+    for name in ("DATABASE_URL", "REDIS_URL", "KEQIAO_HTTPS", "DJANGO_SETTINGS_MODULE"):
+        environment.pop(name, None)
+    serve = [sys.executable, "-m", "keqiao.config.command_line", "serve", "--with-demo"]
+    server = subprocess.Popen(  # noqa: S603
+        [*serve, "--port", str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _await(f"{base}/readyz", server)
+        yield base
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+def _await(address: str, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own server
+                return
+        except OSError:
+            time.sleep(0.3)
+    msg = "The product did not start; run `keqiao serve --with-demo` to see why."
+    raise SystemExit(msg)
+
+
+@dataclass
+class Camera:
+    """One person at one screen."""
+
+    browser: Browser
+    base: str
+    user: str
+    size: tuple[int, int] = DESK
+    theme: str = "light"
+    language: str = "zh-hans"
+
+    @contextmanager
+    def page(self) -> Iterator[Page]:
+        width, height = self.size
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="zh-CN" if self.language == "zh-hans" else "en-GB",
+            timezone_id="Asia/Shanghai",
+            color_scheme="dark" if self.theme == "dark" else "light",
+            reduced_motion="reduce",
+            is_mobile=width < 500,
+            has_touch=width < 500,
+        )
+        page = context.new_page()
+        page.goto(f"{self.base}/auth/login/")
+        page.fill("#id_login", self.user)
+        page.fill("#id_password", PASSWORD)
+        page.press("#id_password", "Enter")
+        page.wait_for_url(f"{self.base}/")
+        self._prefer(page)
+        yield page
+        context.close()
+
+    def _prefer(self, page: Page) -> None:
+        """Choose look and language as a person does, through the own menu's form."""
+        token = page.locator("input[name=csrfmiddlewaretoken]").first.get_attribute("value")
+        chosen = {
+            "theme": self.theme,
+            "language": self.language,
+            "csrfmiddlewaretoken": token or "",
+        }
+        page.request.post(
+            f"{self.base}/preferences/", form=chosen, headers={"Referer": f"{self.base}/"}
+        )
+
+    def shoot(self, page: Page, name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.fonts.ready")
+        path = PICTURES / f"{name}.png"
+        page.screenshot(path=path, animations="disabled")
+        if path.stat().st_size > LARGEST:
+            msg = f"{path.name} has {path.stat().st_size // 1024} KB; make its content simpler."
+            raise SystemExit(msg)
+
+    def visit(self, page: Page, address: str, name: str) -> None:
+        page.goto(self.base + address)
+        self.shoot(page, name)
+
+
+def first_record(page: Page, base: str, path: str = "accounts") -> str:
+    page.goto(f"{base}/{path}/?sort=-annual_revenue" if path == "accounts" else f"{base}/{path}/")
+    address = page.locator("td.tt a").first.get_attribute("href")
+    return str(address)
+
+
+def daily_work(browser: Browser, base: str) -> None:
+    camera = Camera(browser, base, SELLER)
+    with camera.page() as page:
+        record = first_record(page, base)
+        camera.visit(page, "/", "home")
+        camera.visit(page, "/accounts/", "list")
+        camera.visit(page, "/accounts/?where=region:within:320000", "list-filtered")
+        page.locator("tbody .tick").nth(0).check()
+        page.locator("tbody .tick").nth(2).check()
+        camera.shoot(page, "list-selected")
+        camera.visit(page, record, "record")
+        camera.visit(page, f"{record}?tab=history", "record-log")
+        camera.visit(page, f"{record}edit/", "form")
+        camera.visit(page, "/search/?q=bo", "search")
+        page.goto(f"{base}/accounts/")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("精密")
+        page.wait_for_selector("#commands a, dialog a", timeout=5000)
+        page.wait_for_timeout(400)
+        camera.shoot(page, "commands")
+        page.goto(f"{base}/accounts/")
+        page.locator("a[href*='/export/']").first.click()
+        page.wait_for_selector("#dialog .dlg")
+        camera.shoot(page, "export")
+    for name, theme, language in (
+        ("list-dark", "dark", "zh-hans"),
+        ("list-english", "light", "en"),
+    ):
+        other = Camera(browser, base, SELLER, theme=theme, language=language)
+        with other.page() as page:
+            other.visit(page, "/accounts/", name)
+            if theme == "dark":
+                other.visit(page, first_record(page, base), "record-dark")
+    phone = Camera(browser, base, SELLER, size=POCKET)
+    with phone.page() as page:
+        phone.visit(page, "/accounts/", "phone")
+        phone.visit(page, first_record(page, base), "phone-record")
+
+
+def own_field(page: Page, base: str) -> None:
+    """Add a field of the company's own, as an administrator does."""
+    page.goto(f"{base}/settings/fields/new/?object=account")
+    page.fill("[name=label]", "合作阶段")
+    page.fill("[name=label_en]", "Stage")
+    page.select_option("[name=kind]", "choice")
+    page.fill("[name=choices]", "接洽 | blue\n试单 | amber\n长期合作 | jade")
+    page.fill("[name=standard]", "以最近一次订单为准。")
+    page.click("[data-save]")
+    page.wait_for_url("**/settings/fields/?object=account")
+
+
+def administration(browser: Browser, base: str) -> None:
+    camera = Camera(browser, base, ADMINISTRATOR)
+    with camera.page() as page:
+        own_field(page, base)
+        camera.visit(page, "/settings/fields/", "settings-fields")
+        camera.visit(page, "/settings/fields/new/?object=account", "settings-field")
+        camera.visit(page, "/settings/people/", "settings-people")
+        page.goto(f"{base}/settings/roles/")
+        role = page.get_by_role("link", name="销售", exact=True).first.get_attribute("href")
+        camera.visit(page, str(role), "settings-roles")
+        camera.visit(page, f"{role}fields/", "settings-field-rights")
+        camera.visit(page, "/settings/tokens/", "settings-tokens")
+        camera.visit(page, "/api/docs", "api")
+
+
+def importing(browser: Browser, base: str, folder: Path) -> None:
+    sample = folder / "客户名单.xlsx"
+    command = [
+        sys.executable,
+        "-m",
+        "keqiao.config.command_line",
+        "demo",
+        "--sample-file",
+        str(sample),
+    ]
+    subprocess.run(  # noqa: S603
+        command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
+        env={**os.environ, "KEQIAO_DATA": str(folder)},
+    )  # fmt: skip
+    camera = Camera(browser, base, ADMINISTRATOR)
+    with camera.page() as page:
+        camera.visit(page, "/import/?object=account", "import-upload")
+        page.set_input_files("input[type=file]", sample)
+        page.locator("main form button:not([type=button])").last.click()
+        page.wait_for_url("**/columns/")
+        camera.shoot(page, "import-columns")
+        page.locator("form[action$='/check/'] button, button[formaction$='/check/']").last.click()
+        page.wait_for_selector("form[action$='/run/']", timeout=60_000)
+        camera.shoot(page, "import-checked")
+        page.locator("form[action$='/run/'] button").last.click()
+        page.wait_for_selector("a[href$='/undo/'], form[action$='/undo/']", timeout=60_000)
+        camera.shoot(page, "import-report")
+        camera.visit(page, "/jobs/", "jobs")
+
+
+def main() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    folder = Path(tempfile.mkdtemp(prefix="keqiao-pictures-"))
+    try:
+        with running(folder) as base, sync_playwright() as library:
+            browser = library.chromium.launch(executable_path=chromium, args=FLAGS)
+            daily_work(browser, base)
+            administration(browser, base)
+            importing(browser, base, folder)
+            browser.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    names = sorted(path.name for path in PICTURES.glob("*.png"))
+    sys.stdout.write(f"{len(names)} pictures in {PICTURES.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()
