@@ -130,13 +130,17 @@ def test_a_dead_worker_comes_back_and_a_killed_supervisor_leaves_nothing(
     def background() -> list[psutil.Process]:
         return [child for child in served.children() if is_worker(child)]
 
-    [first] = background()
+    def another_than(gone: int) -> psutil.Process:
+        deadline = time.monotonic() + 20
+        while not (found := [one for one in background() if one.pid != gone]):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        [one] = found
+        return one
+
+    first = another_than(0)
     first.kill()
-    deadline = time.monotonic() + 20
-    while not (found := [one for one in background() if one.pid != first.pid]):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    assert len(found) == 1
+    another_than(first.pid)
     family = served.children()
     served.process.kill()
     served.process.communicate(timeout=10)
