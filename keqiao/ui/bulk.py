@@ -139,7 +139,14 @@ def _edit(request: HttpRequest, choice: Choice) -> HttpResponse:
         **_facts(choice),
         "fields": [{"name": one.name, "label": sentence(one.label)} for one in fields.values()],
         "chosen": field.name if field else "",
-        "control_html": control_html(field, None, id="bulk-value", name="value", required=False)
+        "control_html": control_html(
+            field,
+            None,
+            id="bulk-value",
+            name="value",
+            required=False,
+            attrs={"aria-label": str(field.label)},
+        )
         if field
         else "",
         "problem": problem,

@@ -214,15 +214,26 @@ def filter_line(access: Access, declared: ObjectType, name: str) -> str:
 def _operand_control(field: Field) -> SafeString:
     if field.kind.key in {"date", "datetime"}:
         return _period_control()
-    return control_html(field, None, id="filter-value", name="filter_value", required=False)
+    return control_html(
+        field,
+        None,
+        id="filter-value",
+        name="filter_value",
+        required=False,
+        attrs={"aria-label": str(field.label)},
+    )
 
 
 def _period_control() -> SafeString:
+    """Return a named period to choose, or a day to compare with; only one of them is filled in."""
     options = format_html_join("", '<option value="{}">{}</option>', PERIOD_LABELS.items())
     return format_html(
-        '<input class="in sm" name="filter_value" list="periods" placeholder="2026-01-31"'
-        ' autocomplete="off"><datalist id="periods">{}</datalist>',
+        '<select class="in sm" name="filter_value" aria-label="{}"><option value="">{}</option>{}'
+        '</select><input class="in sm" type="date" name="filter_value" aria-label="{}">',
+        _("Period"),
+        _("Choose a period, or a day below"),
         options,
+        _("Day"),
     )
 
 

@@ -106,6 +106,18 @@ def test_the_filter_editor_adds_a_condition(company: Company, fifty: list[int]) 
     assert answer["HX-Push-Url"] == "/accounts/?where=region%3Awithin%3A320000"
 
 
+def test_the_filter_editor_takes_a_period_or_a_day(company: Company, fifty: list[int]) -> None:
+    client = browser(company.li)
+    for operator, given, wanted in (
+        ("within", "filter_value=past_7_days&filter_value=", "within%3Apast_7_days"),
+        ("at_least", "filter_value=&filter_value=2026-01-31", "at_least%3A2026-01-31"),
+    ):
+        address = f"/accounts/?filter_field=created_at&filter_operator={operator}&{given}"
+        answer = client.get(address, headers=PART)
+        assert answer.status_code == 200
+        assert answer["HX-Push-Url"] == f"/accounts/?where=created_at%3A{wanted}"
+
+
 def test_values_of_a_record_cannot_write_html(company: Company) -> None:
     make("account", owner=company.li, name="<img src=x onerror=alert(1)>公司")
     page = browser(company.li).get("/accounts/").content.decode()
