@@ -142,16 +142,26 @@ def _stored_values(batch: Batch, item: Item) -> dict[str, Any]:
 
 
 def check_quality(batch: Batch) -> None:
-    """Step 6: nothing required is missing."""
+    """Step 6: nothing required is missing; whoever mistyped something hears of both at once."""
     required = [field for field in batch.fields.values() if field.required]
-    for item in batch.open_items():
+    for item in batch.items:
+        if item.outcome is not None and not item.problems:
+            continue
+        told = {problem.field for problem in item.problems}
         for field in required:
-            if field.name not in item.values and not item.creating:
+            # Of a draft that is refused already only what was sent counts: the rest may yet be
+            # filled in by the object's own rules.
+            if field.name in told or (field.name not in item.values and not _must_bring(item)):
                 continue
             if field.kind.is_empty(item.values.get(field.name)):
                 message = _("Please fill in “%(field)s”.") % {"field": field.label}
                 item.problems.append(Problem(field.name, message, "required"))
         item.refuse_if_problems()
+
+
+def _must_bring(item: Item) -> bool:
+    """Tell whether the draft stands for a whole record, of which nothing may be missing."""
+    return item.creating and item.outcome is None
 
 
 def gate(batch: Batch) -> None:

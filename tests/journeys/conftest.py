@@ -1,77 +1,116 @@
-"""A real browser in front of the running product, signed in as one of the personas."""
+"""A real browser against a real server, which reports whatever a page does wrong."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from django.conf import settings
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from keqiao.access.models import User
 from keqiao.records.models import ChainHead
 from tests.company import PASSWORD, Company, found_company
 
-DESKTOP = ViewportSize(width=1440, height=900)
-PHONE = ViewportSize(width=390, height=844)
-VENDOR = Path(settings.PACKAGE) / "ui" / "static" / "vendor"
-SignIn = Callable[..., Page]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+# Answers with these are part of a journey; the browser logs each as a failed load.
+EXPECTED = ("status of 409", "status of 422", "status of 403", "status of 404")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/journeys/" in item.nodeid:
+            item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True))
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "a journey needs chromium (apt-get install chromium)"
-    assert (VENDOR / "htmx.min.js").exists(), (
-        "run `make build` first: the browser parts are missing"
-    )
-    # Django refuses database work beside a running event loop; the browser's own loop is not ours.
+    # The browser library runs an event loop in this thread, which Django takes for async code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as library:
+        browser = library.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
-def company(transactional_db: None) -> Company:
-    # Emptying the tables between journeys takes away what a migration put there.
+def staff(transactional_db: None, chromium: Browser) -> Company:
     ChainHead.objects.get_or_create(pk=1)
     return found_company()
 
 
+@dataclass
+class Desk:
+    """One person in front of one browser window."""
+
+    page: Page
+    base: str
+    troubles: list[str] = field(default_factory=list)
+
+    def open(self, address: str) -> Page:
+        self.page.goto(self.base + address)
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    @property
+    def here(self) -> str:
+        return self.page.url.removeprefix(self.base)
+
+
+def _watch(page: Page, troubles: list[str]) -> None:
+    """Note every dialog, script error and refusal of the content security policy."""
+
+    def console(message: Any) -> None:
+        if message.type == "error" and not any(part in message.text for part in EXPECTED):
+            troubles.append(f"{page.url}: {message.text}")
+
+    def dialog(shown: Any) -> None:
+        if shown.type != "beforeunload":
+            troubles.append(f"{page.url}: dialog {shown.message!r}")
+        shown.accept()
+
+    page.on("console", console)
+    page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
+    page.on("dialog", dialog)
+
+
+SitDown = Callable[..., Desk]
+
+
 @pytest.fixture
-def sign_in(chromium: Browser, live_server: LiveServer) -> Iterator[SignIn]:
-    """Sign a person in through the sign-in page; a script or policy error fails the journey."""
-    pages: list[Page] = []
-    problems: list[str] = []
+def sit_down(chromium: Browser, live_server: LiveServer, staff: Company) -> Iterator[SitDown]:
+    """Open a window for somebody, signed in through the sign-in page; check its troubles after."""
+    contexts: list[BrowserContext] = []
+    desks: list[Desk] = []
 
-    def enter(user: User, viewport: ViewportSize = DESKTOP) -> Page:
-        context = chromium.new_context(viewport=viewport, base_url=live_server.url, locale="zh-CN")
-        page = context.new_page()
-        pages.append(page)
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                problems.append(message.text)
-                if message.type == "error" and "status of 4" not in message.text
-                else None
-            ),
+    def open_window(user: User, *, width: int = 1440, height: int = 900, **options: Any) -> Desk:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+            **options,
         )
-        page.goto("/auth/login/")
-        page.fill("[name=login]", user.username)
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{live_server.url}/")
-        return page
+        context.set_default_timeout(8_000)
+        contexts.append(context)
+        desk = Desk(context.new_page(), live_server.url)
+        _watch(desk.page, desk.troubles)
+        desks.append(desk)
+        desk.open("/auth/login/")
+        desk.page.fill("#id_login", user.username)
+        desk.page.fill("#id_password", PASSWORD)
+        desk.page.press("#id_password", "Enter")
+        desk.page.wait_for_url(f"{live_server.url}/")
+        return desk
 
-    yield enter
-    for page in pages:
-        page.context.close()
-    assert problems == []
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert [trouble for desk in desks for trouble in desk.troubles] == []
