@@ -6,6 +6,7 @@ import "./preferences.js";
 import "./commands.js";
 import "./selection.js";
 import "./panel.js";
+import "./position.js";
 import "./shortcuts.js";
 import "./forms.js";
 import "./combobox.js";

@@ -47,8 +47,8 @@ const KEYS = {
   c: () => press("[data-create]"),
   e: () => press("[data-edit]") || press("#panel [data-full]"),
   f: () => press("[data-filter]"),
-  j: () => (move(1), true),
-  k: () => (move(-1), true),
+  j: () => press(".pos [rel=next][href]") || (move(1), true),
+  k: () => press(".pos [rel=prev][href]") || (move(-1), true),
   x: tick,
   o: () => (openPanel(current()), true),
 };
