@@ -6,8 +6,11 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from keqiao.api import reading, writing
@@ -46,6 +49,8 @@ def api_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             response = problem.response()
         except FilterProblem as problem:
             response = _filter_problem(problem).response()
+        except RequestDataTooBig:
+            response = _too_large().response()
         except OperationalError:
             log.exception("api_database")
             response = ApiProblem("unavailable", headers={"Retry-After": BUSY_SECONDS}).response()
@@ -65,6 +70,12 @@ def _filter_problem(problem: FilterProblem) -> ApiProblem:
     if problem.path:
         members["field"] = problem.path[:60]
     return ApiProblem("filter", problem.message, **members)
+
+
+def _too_large() -> ApiProblem:
+    megabytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
+    detail = _("A request may have at most %(most)s megabytes. Please send several smaller ones.")
+    return ApiProblem("too_large", detail % {"most": megabytes})
 
 
 def _offered(path: str) -> ObjectType:

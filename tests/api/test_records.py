@@ -232,6 +232,11 @@ def test_bodies_that_are_not_json_objects_are_refused(
     assert answer.status_code == status if status else 400 <= answer.status_code < 500
 
 
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(li: Program) -> None:
+    answer = li.post("accounts", {"name": "x" * 9_000_000}, Idempotency_Key="large")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
 def test_other_methods_are_named(li: Program) -> None:
     answer = li.call("PUT", "accounts")
     assert answer.status_code == 405
