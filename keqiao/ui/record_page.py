@@ -146,7 +146,8 @@ def sections(
     for label, fields in declared.sections():
         items = [_item(field, row, mask, may) for field in fields if field.name in row.cells]
         if items:
-            found.append({"label": label, "items": items})
+            is_empty = all(item["empty"] for item in items)
+            found.append({"label": label, "items": items, "empty": is_empty})
     return found
 
 
