@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.faults.installation import Installation
@@ -87,8 +89,10 @@ def test_killed_saves_are_whole_and_single(installation: Installation) -> None:
         sender.start()
         time.sleep(rng.uniform(0.001, 0.050))
         for worker in installation.workers():
-            worker.kill()
-            killed += 1
+            # The master may just have noticed that an earlier kill took it.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
+                killed += 1
         sender.join()
     assert killed >= ROUNDS
     assert len(answers) == ROUNDS
