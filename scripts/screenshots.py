@@ -100,7 +100,7 @@ class Camera:
     def _prefer(self, page: Page) -> None:
         """Choose look and language as a person does, through the own menu's form."""
         token = page.locator("input[name=csrfmiddlewaretoken]").first.get_attribute("value")
-        chosen = {
+        chosen: dict[str, str | float | bool] = {
             "theme": self.theme,
             "language": self.language,
             "csrfmiddlewaretoken": token or "",

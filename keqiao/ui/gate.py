@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -33,6 +33,7 @@ def signed_in(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
+        _refuse_nul(request)
         try:
             response = view(request, *args, **kwargs)
         except RecordNotFound:
@@ -42,6 +43,14 @@ def signed_in(view: View) -> View:
         return response
 
     return guarded
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """No person types a NUL, and PostgreSQL stores none; whoever sends one gets a plain refusal."""
+    for given in (request.GET, request.POST):
+        for _name, values in given.lists():
+            if any("\x00" in value for value in values):
+                raise BadRequest
 
 
 def administrators_only(view: View) -> View:

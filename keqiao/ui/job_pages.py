@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 LINES = 60
 OPEN_STATES = frozenset({"ready", "running"})
+SHOWN_STATES = frozenset({*OPEN_STATES, "done", "dead", "cancelled"})
 
 
 @signed_in
 def jobs_page(request: HttpRequest) -> HttpResponse:
     """Show one's own background work; an administrator sees everybody's and the timetable."""
     access = access_of(request)
-    status = request.GET.get("status", "")
+    wanted = request.GET.get("status", "")
+    status = wanted if wanted in {*SHOWN_STATES, "timetable"} else ""
     actor = None if access.is_administrator else access.user_id
     is_timetable = status == "timetable" and access.is_administrator
     jobs = [] if is_timetable else board.recent_jobs(LINES, status or None, actor_id=actor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_list_costs_the_same_for_few_and_many_rows(
 
 
 def test_a_full_list_is_small(declared: ObjectType, company: Company) -> None:
-    rows = [{} for _number in range(PAGE_SIZE)]
+    rows: list[dict[str, Any]] = [{} for _number in range(PAGE_SIZE)]
     make_all(declared.key, rows, owner=company.li, seed=500)
     answer = browser_of(company.li).get(f"/{declared.path}/")
     assert answer.content.count(b'class="tick" value="') == PAGE_SIZE
@@ -118,7 +119,7 @@ def test_a_search_costs_the_same_for_one_hit_and_many(
     if Feature.SEARCH not in declared.features:
         return
     client = browser_of(company.wang)
-    make(declared.key, owner=company.li, **{declared.title: "博远精密"})
+    make_all(declared.key, [{declared.title: "博远精密"}], owner=company.li)
     one = queries_of(client, f"/search/?{urlencode({'q': '博远'})}")
     rows = [{declared.title: f"博远精密{number}"} for number in range(15)]
     make_all(declared.key, rows, owner=company.li, seed=700)

@@ -54,13 +54,16 @@ def hostile_values(declared: ObjectType) -> dict[str, Any]:
 
 def spoil(staff: Company) -> dict[str, int]:
     """Fill a company with hostile texts through every door people type into."""
-    for kind, more in (
-        ("text", {}),
-        ("choice", {"choices": [{"label": IMAGE}, {"label": FORMULA}]}),
-    ):
+    choices = {"choices": [{"label": IMAGE}, {"label": FORMULA}]}
+    for kind, more in (("text", {}), ("choice", choices)):
         for declared in object_types():
-            values = {"label": f"{kind[:2]}{DRAWING}{FORMULA}", "label_en": f"{kind[:2]}{IMAGE}",
-                      "kind": kind, "standard": HOSTILE, **more}  # fmt: skip
+            values: dict[str, Any] = {
+                "label": f"{kind[:2]}{DRAWING}{FORMULA}",
+                "label_en": f"{kind[:2]}{IMAGE}",
+                "kind": kind,
+                "standard": HOSTILE,
+                **more,
+            }
             add_custom_field(declared, values)
     role = Role.objects.create(key="hostile", name=f"{IMAGE}{FORMULA}", name_en=DRAWING)
     department = add_department(f"{IMAGE}{FORMULA}", staff.east)
@@ -79,7 +82,7 @@ def spoil(staff: Company) -> dict[str, int]:
         outcome = save_as(access, declared, values)
         if isinstance(outcome, Rejected):
             # A field that refuses such texts altogether is safe; the others are still filled.
-            clean = sample_values(declared)
+            clean: dict[str, Any] = sample_values(declared)
             for problem in outcome.problems:
                 values[problem.field] = clean.get(problem.field)
                 if problem.code == "forbidden_field":
