@@ -1,4 +1,4 @@
-"""Builds the index that makes a custom field quick to filter and sort, as a job."""
+"""Builds the indexes that make a custom field quick to filter and sort, as a job."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from keqiao.catalog.registry import object_type
 
 @task()
 def build_index(custom_field_id: int) -> str:
-    """Make the expression index of a filterable field; safe to run again."""
+    """Make the expression indexes of a filterable field; safe to run again."""
     row = CustomField.objects.filter(pk=custom_field_id, filterable=True).first()
     if row is None or KINDS[row.kind].many or KINDS[row.kind].indexes_terms:
         return "nothing to do"
     table = object_type(row.object_key).model._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute(index_sql(table, row))
+        for statement in index_statements(table, row):
+            cursor.execute(statement)
         cursor.execute(f'ANALYZE "{table}"')
     CustomField.objects.filter(pk=row.pk).update(index_ready=True)
     state.bump(state.CATALOG)
@@ -27,11 +28,16 @@ def build_index(custom_field_id: int) -> str:
 
 
 def index_name(row: CustomField) -> str:
-    return f"custom_{row.pk}_{row.key}"[:60]
+    return f"custom_{row.pk}_{row.key}"[:55]
 
 
-def index_sql(table: str, row: CustomField) -> str:
-    """Return the statement; its expression must read exactly as `Field.expression()` prints it."""
+def index_statements(table: str, row: CustomField) -> list[str]:
+    """Return one statement for filtering in a list's usual order and one for sorting by the field.
+
+    The expression must read exactly as `Field.expression()` prints it. Empty values stay outside:
+    a field starts empty on every record, and statistics that say "nearly all rows are alike" made
+    SQLite read a million rows in order of change (1.4 s) instead of the ten that matched.
+    """
     numeric = KINDS[row.kind].numeric
     if connection.vendor == "sqlite":
         # SQLite forbids table-qualified names inside an index expression.
@@ -41,8 +47,10 @@ def index_sql(table: str, row: CustomField) -> str:
         expression = f"({expression}::bigint)" if numeric else expression
     # Outside of a transaction PostgreSQL can build it while people go on saving.
     free = connection.vendor == "postgresql" and not connection.in_atomic_block
-    return (
-        f"CREATE INDEX {'CONCURRENTLY ' if free else ''}IF NOT EXISTS "
-        f'"{index_name(row)}" ON "{table}" ({expression}, "id")'
-        ' WHERE "deleted_at" IS NULL'
-    )
+    begin = f"CREATE INDEX {'CONCURRENTLY ' if free else ''}IF NOT EXISTS"
+    live = f'WHERE "deleted_at" IS NULL AND {expression} IS NOT NULL'
+    name = index_name(row)
+    return [
+        f'{begin} "{name}" ON "{table}" ({expression}, "updated_at", "id") {live}',
+        f'{begin} "{name}_sort" ON "{table}" ({expression}, "id") {live}',
+    ]

@@ -83,8 +83,8 @@ def make_rating(access: Access) -> None:
     chosen = ids[:: max(1, len(ids) // RATED)]
     for start in range(0, len(chosen), BATCH):
         drafts = [
-            Draft({FIELD: choices[pk % 4]["key"]}, record_id=pk)
-            for pk in chosen[start : start + BATCH]
+            Draft({FIELD: choices[number % 4]["key"]}, record_id=pk)
+            for number, pk in enumerate(chosen[start : start + BATCH])
         ]
         save_records(access, account, drafts, source=Source("bulk", "benchmark"))
 

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('note', models.TextField(blank=True, default='', verbose_name='note')),
                 ('created_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
                 ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account', verbose_name='parent account')),
+                ('parent', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.account', verbose_name='parent account')),
                 ('team', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='access.department', verbose_name='department')),
                 ('updated_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by')),
             ],
@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='account',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['parent', 'updated_at', 'id'], name='account_parent'),
+            index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('parent__isnull', False)), fields=['parent', 'updated_at', 'id'], name='account_parent'),
         ),
         migrations.AddIndex(
             model_name='contact',
