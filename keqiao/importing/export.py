@@ -211,7 +211,8 @@ def _write_csv(export: Export, path: Path, tell: Callable[[int], None]) -> int:
     encoding = "utf-8-sig" if for_people else "utf-8"
     with path.open("w", encoding=encoding, errors="replace", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow(_headers(export))
+        heads = _headers(export)  # a company names its own fields, so heads are guarded as well
+        writer.writerow([guarded(head) for head in heads] if for_people else heads)
         for row in export_rows(export):
             count += 1
             values = [_csv_text(value) for value in _values(export, row)]

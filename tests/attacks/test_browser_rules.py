@@ -321,6 +321,8 @@ ODD = [
     "||",
     "0",
 ]
+NUMBER_LIKE = ("²", "9" * 30, "\x00")
+ALONE = ("end", "person", "owner", "ids", "before", "account", "digits", "object")
 NAMES = (
     "where", "sort", "cursor", "columns", "search", "exact", "q", "at", "before", "tab", "part", "ids",
     "object", "filter_field", "filter_operator", "filter_value", "status", "show", "page", "field",
@@ -347,7 +349,8 @@ def test_i2_no_value_breaks_a_page(
             client.get(f"{address}?{everything}").status_code,
             client.generic("POST", address, everything, content_type=form).status_code,
         ]
-        for name in ("end", "person", "owner", "ids", "before", "account", "digits", "object"):
+        # Alone, a value gets further than among others that are refused before it is read.
+        for name in ALONE if value in NUMBER_LIKE else ():
             answer = client.generic("POST", address, f"{name}={quoted}{rest}", content_type=form)
             statuses.append(answer.status_code)
         assert max(statuses) < 500, address

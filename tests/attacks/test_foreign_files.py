@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -168,3 +170,17 @@ def test_a7_an_export_leaves_out_what_its_person_may_not_read(company: Company) 
     assert "139 1234 5678" not in text
     assert "内部备注" not in text
     assert "md5$" not in text
+
+
+@pytest.mark.parametrize("label", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "\t=1", "＝1+1"])
+def test_f3_the_name_of_a_field_is_no_formula_either(label: str, company: Company) -> None:
+    from keqiao.catalog.custom_fields import add_custom_field
+
+    field = add_custom_field(object_type("account"), {"label": label, "kind": "text"})
+    values: dict[str, Any] = {field.key: "=2+2"}
+    make("account", owner=company.li, **values)
+    sent = {"all": "1", "go": "1", "format": "csv", "columns": ["name", field.key]}
+    answer = browser_of(company.li).post("/accounts/export/", sent)
+    lines = list(csv.reader(b"".join(answer).decode("utf-8-sig").splitlines()))
+    for cell in (lines[0][1], lines[1][1]):
+        assert cell.startswith("'"), cell

@@ -199,3 +199,18 @@ def test_n5_signing_in_gives_a_new_session(company: Company) -> None:
     cookie = answer.cookies["keqiao_session"]
     assert cookie.value != planted
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+
+
+@pytest.mark.parametrize(
+    "odd", ["a\x00b", "a\x00@b.example", "²", "x" * 5_000, "🦆@b.example", "%"]
+)
+def test_i2_no_name_breaks_the_sign_in(odd: str, company: Company) -> None:
+    for password in ("guess", "gu\x00ess", odd):
+        assert sign_in(stranger(), odd, password).status_code in {200, 400, 403, 429}
+        agent = odd[:300].replace("\x00", "")  # web servers refuse a NUL in a header themselves
+        assert sign_in(stranger(**{"User-Agent": agent}), "li", password).status_code < 500
+    for page in ("/auth/password/reset/", "/auth/signup/", "/auth/logout/", "/preferences/"):
+        sent = dict.fromkeys(("email", "username", "next", "theme", "language"), odd)
+        assert stranger().post(page, sent).status_code < 500, page
+    for page in ("/auth/login/", "/auth/password/reset/key/1-x/", "/auth/confirm-email/x/"):
+        assert stranger().get(page, {"next": odd, "key": odd}).status_code < 500, page
