@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from keqiao.jobs.schedule import every
@@ -9,7 +10,7 @@ from keqiao.records.outbox import dispatch_events
 
 
 @every(minutes=1)
-@task()
+@task(title=_("Hand out events"))
 def hand_out_events() -> int:
     """Serve every subscriber until nothing new is left."""
     handled = 0

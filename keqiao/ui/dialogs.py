@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -112,8 +113,8 @@ def uses_of_record(access: Access, declared: ObjectType, record_id: int) -> list
             continue
         condition = Condition(related.by, "equals", record_id)
         page = run_list(access, ListQuery(object_type=target, filter=condition, limit=1))
-        if page.count:
-            found.append({"label": target.label_plural, "count": page.count})
+        if page.rows:
+            found.append({"label": target.label_plural, "count": page.count_text or "–"})
     return found
 
 
@@ -201,8 +202,9 @@ def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, re
     """Let somebody in or end it, with a line in the change log; return what was wrong, if anything."""
     ended = whole_number(request.POST.get("end", ""))
     if ended is not None:
-        unshare_record(declared, record.pk, ended)
-        _note(request, access, declared, record.pk, {"end": access.person_name(ended)})
+        with transaction.atomic():
+            unshare_record(declared, record.pk, ended)
+            _note(request, access, declared, record.pk, {"end": access.person_name(ended)})
         return ""
     picked = picked_or_typed(request.POST, "person")
     people = User.objects.filter(is_active=True)
@@ -217,8 +219,9 @@ def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, re
         return _("Please enter the last day like 2026-12-31, or leave it empty.")
     can_write = request.POST.get("can_write") == "true"
     by = request.user if isinstance(request.user, User) else None
-    share_record(declared, record.pk, user, by=by, can_write=can_write, expires_at=until)
-    _note(request, access, declared, record.pk, {"person": user.name, "can_write": can_write})
+    with transaction.atomic():
+        share_record(declared, record.pk, user, by=by, can_write=can_write, expires_at=until)
+        _note(request, access, declared, record.pk, {"person": user.name, "can_write": can_write})
     return ""
 
 

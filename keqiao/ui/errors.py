@@ -52,6 +52,16 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def not_opened_directly(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        405,
+        "alert-triangle",
+        _("This address only takes a form"),
+        _("Please go back and use the button there; nothing was changed."),
+    )
+
+
 def locked_out(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
     return _page(
         request,

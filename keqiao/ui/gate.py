@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,8 +15,10 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from keqiao.access.rights import Action
+from keqiao.access.set_up import is_open
 from keqiao.records.drafts import Source
 from keqiao.records.query import RecordNotFound
+from keqiao.ui.errors import not_opened_directly
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -38,6 +41,8 @@ def signed_in(view: View) -> View:
             response = view(request, *args, **kwargs)
         except RecordNotFound:
             raise Http404 from None
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not is_partial(request):
+            response = not_opened_directly(request)
         patch_vary_headers(response, ["HX-Request", "Cookie", "Accept-Language"])
         patch_cache_control(response, private=True, no_store=True)
         return response
@@ -71,6 +76,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
         here = request.headers.get("HX-Current-URL", "")
         back = here if is_local(request, here) else "/"
         return HttpResponse(status=401, headers={"HX-Redirect": _sign_in_address(back)})
+    if is_open():
+        return HttpResponseRedirect("/set-up/")  # nobody can sign in yet
     return HttpResponseRedirect(_sign_in_address(request.get_full_path()))
 
 

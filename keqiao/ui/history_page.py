@@ -39,6 +39,15 @@ SOURCES = {
 }
 
 
+# Why the product itself acted, in words of the reader; other details are what people wrote.
+REASONS = {
+    "load demo data": "",
+    "import from the command line": gettext_lazy("import from the command line"),
+    "undo an import": gettext_lazy("undo an import"),
+    "undo an import from the command line": gettext_lazy("undo an import from the command line"),
+}
+
+
 def history_lines(
     access: Access, declared: ObjectType, record_id: int, before_id: int | None
 ) -> tuple[list[dict[str, Any]], int | None]:
@@ -52,18 +61,23 @@ def history_lines(
 def _line(line: HistoryLine) -> dict[str, Any]:
     title, icon = ACTIONS.get(line.action, (line.action, "history"))
     source = str(SOURCES.get(line.source, line.source))
+    actor = line.actor if line.actor_id else _("the system")
     if line.action == "change" and len(line.fields) > 1:
         title = _("%(count)s fields changed") % {"count": len(line.fields)}
     return {
         "icon": icon,
         "title": title,
-        "who": f"{line.actor} · {source}" if source else line.actor,
+        "who": f"{actor} · {source}" if source else actor,
         "when": near_moment(line.at),
         "exact": timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"),
-        "note": "" if line.detail == line.source else line.detail,
+        "note": _note(line),
         "changes": [
             {"label": sentence(one.label), "before": one.before, "after": one.after}
             for one in line.fields
             if one.before or one.after
         ],
     }
+
+
+def _note(line: HistoryLine) -> str:
+    return "" if line.detail == line.source else str(REASONS.get(line.detail, line.detail))

@@ -79,8 +79,7 @@ def _count(access: Access, declared: ObjectType, where: list[str]) -> str:
     query = ListQuery(
         object_type=declared, columns=(declared.title,), filter=parse_where(where), limit=1
     )
-    page = run_list(access, query)
-    return f"{page.count:,}{'+' if page.count_capped else ''}"
+    return run_list(access, query).count_text or "–"
 
 
 def _recent(access: Access, types: list[ObjectType]) -> list[dict[str, Any]]:
@@ -108,7 +107,8 @@ def _first_steps(access: Access, types: list[ObjectType]) -> list[dict[str, Any]
     if not types or not access.is_administrator:
         return []
     first = types[0]
-    filled = run_list(access, ListQuery(object_type=first, columns=(first.title,), limit=1)).count
+    query = ListQuery(object_type=first, columns=(first.title,), limit=1, count=False)
+    filled = run_list(access, query).rows
     steps = [
         {
             "label": _("Import your customer list"),

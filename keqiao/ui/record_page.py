@@ -34,6 +34,7 @@ RELATED_ROWS = 3
 WIDE_KINDS = frozenset({"long_text", "address"})
 CALL_KINDS = ("phone", "phones")
 MAIL_KINDS = ("email", "emails")
+MADE_BY = ("created_by", "updated_by")
 SYSTEM_FIELDS = ("owner", "team", "created_at", "created_by", "updated_at", "updated_by")
 
 
@@ -129,12 +130,10 @@ def key_properties(access: Access, declared: ObjectType, row: Row) -> list[tuple
     for name in names:
         if name == declared.title or name not in row.cells or name not in fields:
             continue
-        found.append(
-            (
-                sentence(fields[name].label),
-                cells.cell_html(row.cells[name], fields[name], wide=True),
-            )
-        )
+        cell = row.cells[name]
+        by_system = name in MADE_BY and not cell.text and not cell.hidden
+        shown = cells.cell_html(cell, fields[name], wide=True)
+        found.append((sentence(fields[name].label), _("the system") if by_system else shown))
     return found
 
 
@@ -233,12 +232,12 @@ def _related_card(
     return {
         "label": label,
         "icon": target.icon,
-        "count": f"{page.count}{'+' if page.count_capped else ''}",
+        "count": page.count_text,
         "rows": [
             {"url": f"{base}{row.id}/", "title": row.title, "note": _note(row, shown)}
             for row in page.rows
         ],
-        "more": (page.count or 0) > len(page.rows),
+        "more": page.next_cursor is not None,
         "add_url": f"{base}new/?{related.by}={record_id}"
         if access.can(Action.CREATE, target)
         else "",

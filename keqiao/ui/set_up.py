@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.contrib.auth import login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -28,8 +29,8 @@ def set_up(request: HttpRequest) -> HttpResponse:
         raise Http404
     problems = _make_administrator(request) if request.method == "POST" else []
     if request.method == "POST" and not problems:
-        messages.success(request, _("Done. Please sign in with the name and password you chose."))
-        return redirect("/auth/login/")
+        messages.success(request, _("Welcome. You are the administrator of this installation."))
+        return redirect("/")
     given = {name: request.POST.get(name, "") for name in ("token", "name", "username")}
     context = {
         "form_values": {**given, "token": given["token"] or request.GET.get("token", "")},
@@ -57,5 +58,6 @@ def _make_administrator(request: HttpRequest) -> list[str]:
                 )
             ]
         ensure_standard_roles()
-        add_user(username, name, password, is_administrator=True)
+        made = add_user(username, name, password, is_administrator=True)
+    login(request, made, backend="allauth.account.auth_backends.AuthenticationBackend")
     return []

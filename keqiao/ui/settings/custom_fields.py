@@ -28,11 +28,15 @@ from keqiao.ui.cells import TAG_COLORS
 from keqiao.ui.dialogs import dialog
 from keqiao.ui.gate import administrators_only, go
 from keqiao.ui.navigation import sentence
+from keqiao.ui.record_page import SYSTEM_FIELDS
 from keqiao.ui.settings.menu import settings_page
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpRequest, HttpResponse
 
+    from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
 
 SENSITIVITY_LABELS = {
@@ -63,6 +67,13 @@ def type_tabs(declared: ObjectType, base: str) -> list[dict[str, Any]]:
     ]
 
 
+def own_first(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """Put what people fill in before what every record carries (owner, made when, made by)."""
+    rest = [name for name in fields if name in SYSTEM_FIELDS]
+    names = [name for name in fields if name not in SYSTEM_FIELDS] + rest
+    return {name: fields[name] for name in names}
+
+
 @administrators_only
 def fields(request: HttpRequest) -> HttpResponse:
     """Show every field of an object type, the company's own first."""
@@ -85,7 +96,7 @@ def fields(request: HttpRequest) -> HttpResponse:
                 "standard": field.standard,
                 "required": field.required,
             }
-            for name, field in declared.builtin_fields.items()
+            for name, field in own_first(declared.builtin_fields).items()
         ],
     }
     return settings_page(request, "fields", _("Custom fields"), context)

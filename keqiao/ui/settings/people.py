@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -137,6 +138,9 @@ def _save(request: HttpRequest, user: User | None) -> dict[str, str]:
                     **values,
                 )
             else:
+                if given.get("password"):
+                    # The hash of the password is part of every session, so old ones end here.
+                    values["password"] = make_password(given["password"])
                 update_user(user, **values)
                 set_roles(user, list(chosen))
     except DirectoryProblem as problem:
@@ -165,8 +169,10 @@ def _checked(
             errors["username"] = _("Please enter a sign-in name of at most 60 characters.")
         elif User.objects.filter(username__iexact=username).exists():
             errors["username"] = _("Somebody has this sign-in name already.")
+    if user is None or password:
+        login = user.username if user else username
         try:
-            validate_password(password, User(username=username, name=values["name"]))
+            validate_password(password, User(username=login, name=values["name"]))
         except ValidationError as problem:
             errors["password"] = " ".join(problem.messages)
     return errors

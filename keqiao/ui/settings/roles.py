@@ -27,7 +27,7 @@ from keqiao.catalog.field import Sensitivity
 from keqiao.catalog.registry import object_types
 from keqiao.ui.gate import administrators_only, go
 from keqiao.ui.navigation import sentence
-from keqiao.ui.settings.custom_fields import chosen_type, type_tabs
+from keqiao.ui.settings.custom_fields import chosen_type, own_first, type_tabs
 from keqiao.ui.settings.menu import settings_page
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ SENSITIVITY_NAMES = {
     Sensitivity.PERSONAL: gettext_lazy("personal"),
     Sensitivity.SECRET: gettext_lazy("secret"),
 }
+SENSITIVITY_TONES = {Sensitivity.PERSONAL: "amber", Sensitivity.SECRET: "red"}
 # Creating and importing make new records, so how far they reach is a yes or a no.
 YES_OR_NO = frozenset({Action.CREATE, Action.IMPORT})
 
@@ -127,7 +128,12 @@ def _matrix_line(key: str, label: str, stored: dict[tuple[str, str], str]) -> di
         if key != ANY_OBJECT:
             options.insert(0, {"key": "", "label": _("as all"), "on": not now})
         cells.append(
-            {"name": f"{key}.{action.value}", "options": options, "action": ACTION_LABELS[action]}
+            {
+                "name": f"{key}.{action.value}",
+                "options": options,
+                "action": ACTION_LABELS[action],
+                "inherits": key != ANY_OBJECT and not now,
+            }
         )
     return {"label": label, "cells": cells}
 
@@ -171,9 +177,10 @@ def field_rights(request: HttpRequest, role_id: int) -> HttpResponse:
                 "name": name,
                 "label": sentence(field.label),
                 "sensitivity": SENSITIVITY_NAMES[field.sensitivity],
+                "tone": SENSITIVITY_TONES.get(field.sensitivity, ""),
                 "options": _right_options(stored.get(name, "")),
             }
-            for name, field in declared.fields().items()
+            for name, field in own_first(declared.fields()).items()
         ],
     }
     heading = _("%(role)s: fields") % {"role": role_name(role)}
