@@ -55,6 +55,8 @@ def attempts(company: Company, declared: ObjectType) -> list[dict[str, Any]]:
         {"owner": "周销售", "owner__pick": f"{me}|周销售", "go": "1", "reason": "mine"},
         {"person": "周销售", "person__pick": f"{me}|周销售", "can_write": "true"},
         {"end": str(me), "go": "1", "reason": "x"},
+        {"field": "phone"},
+        {"field": declared.title},
     ]
 
 

@@ -9,12 +9,13 @@ from django.test import Client
 
 from keqiao.access.access import Access
 from keqiao.access.directory import add_user
-from keqiao.access.models import Role, User
+from keqiao.access.models import FieldRight, Role, User
 from keqiao.access.rights import ANY_OBJECT, Action, Level, Right
 from keqiao.access.roles import set_field_right, set_right
 from keqiao.catalog.field import Field
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.registry import object_type
+from keqiao.records.models import ChangeEntry
 from keqiao.records.query import get_record
 from tests.attacks.conftest import browser_of
 from tests.attacks.database import changed, fingerprint
@@ -235,6 +236,28 @@ def test_a7_a_duplicate_hint_does_not_confirm_a_guarded_value(
     answer = client.post("/accounts/new/", sent)
     assert "有秘密" not in answer.content.decode()
     assert f"/accounts/{number}/" not in answer.content.decode()
+
+
+def test_a7_revealing_needs_its_right_and_leaves_a_line(
+    guarded: tuple[Client, int, User],
+) -> None:
+    client, number, _user = guarded
+    address = f"/accounts/{number}/reveal/"
+    names = ("phone", "note", "annual_revenue", "name", "owner.password", "parent.phone", "")
+    before = fingerprint()
+    for name in names:
+        assert client.post(address, {"field": name}).status_code in {403, 404}, name
+        assert client.get(f"{address}?field={name}").status_code in {403, 404, 405}
+    assert changed(before, fingerprint()) == []
+    set_right(Role.objects.get(key="guarded"), ANY_OBJECT, Action.REVEAL, Level.ALL)
+    is_masked = FieldRight.objects.filter(role__key="guarded", right="masked").exists()
+    for name in names:
+        answer = client.post(address, {"field": name})
+        may = is_masked and name in {"phone", "note", "annual_revenue"}
+        assert (answer.status_code == 200) == may, name
+    lines = ChangeEntry.objects.filter(action="reveal", record_id=number)
+    assert lines.count() == (3 if is_masked else 0)
+    assert not [line for line in lines.values() if CANARY in str(line)]
 
 
 def test_a7_secret_numbers_are_masked_even_for_administrators(company: Company) -> None:
