@@ -31,6 +31,7 @@ class Item:
     problems: list[Problem] = field(default_factory=list)
     changes: dict[str, Change] = field(default_factory=dict)
     match_keys: dict[int, tuple[str, str]] = field(default_factory=dict)  # key -> (rule, field)
+    is_compared: bool = False  # a value that may not repeat is new or changes
     links_in_batch: dict[str, Item] = field(default_factory=dict)  # field -> draft it points at
     shared_keys: set[int] = field(default_factory=set)  # keys knowingly shared with another record
     outcome: Outcome | None = None

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from keqiao.records.batch import Batch, Item
 
 
+_REPEATED = _("This record stands in the same list before; only that first line was used.")
+
+
 def authorise(batch: Batch) -> None:
     """Step 1: the actor may do this kind of thing, and each target lies in reach."""
     access, declared = batch.access, batch.object_type
@@ -31,6 +34,7 @@ def authorise(batch: Batch) -> None:
         if not batch.dry_run:
             rows = rows.select_for_update()
         found = {row.pk: row for row in rows}
+    changed: set[int] = set()
     for item in batch.items:
         if item.creating and not may_create:
             message = _("You may not create %(objects)s. Please ask an administrator.") % {
@@ -42,6 +46,10 @@ def authorise(batch: Batch) -> None:
             if item.record is None:
                 gone = _("This record does not exist, or you may not change it.")
                 item.outcome = Rejected([Problem("", gone, "not_found")], missing=True)
+            elif item.record.pk in changed:
+                item.outcome = Rejected([Problem("", _REPEATED, "repeated")])
+            else:
+                changed.add(item.record.pk)
 
 
 def check_mask(batch: Batch) -> None:
@@ -101,9 +109,19 @@ def _check_owner(batch: Batch, item: Item) -> None:
     """A record is handed to somebody else only by those who may transfer it."""
     if "owner" not in item.values:
         return
-    owner = item.values["owner"]
-    before = item.record.owner_id if item.record is not None else batch.access.user_id
-    if owner == before or batch.access.can(Action.TRANSFER, batch.object_type):
+    owner, record, access = item.values["owner"], item.record, batch.access
+    before = record.owner_id if record is not None else access.user_id  # type: ignore[attr-defined]
+    if owner == before:
+        return
+    if record is None and access.can(Action.TRANSFER, batch.object_type):
+        return
+    if record is not None and access.is_in_reach(
+        Action.TRANSFER,
+        batch.object_type,
+        before,
+        record.team_id,
+        record.pk,  # type: ignore[attr-defined]
+    ):
         return
     message = _("You may not hand this record to another owner. Please ask your manager.")
     item.problems.append(Problem("owner", message, "transfer"))

@@ -25,6 +25,7 @@ def find_duplicates(batch: Batch) -> None:
     compared = {name for rule in rules for name in rule.fields}
     for item in batch.open_items():
         if item.creating or compared & item.values.keys():
+            item.is_compared = True
             values = values_after(batch, item, compared)
             item.match_keys = keys_of(batch.object_type, rules, batch.fields, values)
     holders = stored_holders(batch)
@@ -67,9 +68,11 @@ def _judge(
     stored = before_keys(batch, item)
     hits: list[tuple[int, int | None, Item | None]] = []
     for key in item.match_keys:
-        if key in stored:
-            continue  # a repeat the record had before this change was accepted then
         others = [other for other in holders.get(key, ()) if other != own_id]
+        if key in stored:  # a repeat the record had before this change was accepted then
+            if others:
+                item.shared_keys.add(key)
+            continue
         hits.extend((key, other, None) for other in others[:_MOST_SHOWN])
         earlier = first_in_batch.get(key)
         if earlier is not None and earlier is not item:

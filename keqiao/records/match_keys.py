@@ -49,7 +49,7 @@ def keys_of(
 
 
 def exact_forms(field: Field, value: Any) -> list[str]:
-    """Return the exact form of a value, or of each of several."""
+    """Return the exact forms of a value, or of each of several."""
     if field.kind.many:
         return field.kind.terms(value, field)
-    return [field.kind.exact(value)]
+    return field.kind.exact_forms(value, field)

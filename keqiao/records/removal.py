@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
-from keqiao.catalog.object_type import Feature
+from keqiao.catalog.object_type import DuplicateAction, Feature
 from keqiao.catalog.registry import object_types
 from keqiao.records.audit import ChangeLine, append_lines
 from keqiao.records.match_keys import keys_of, rules_of
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
     from keqiao.access.access import Access
+    from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.drafts import Source
 
 
 @dataclass
 class Removal:
-    """What became of a deletion: ids done, ids out of reach, ids others still point at."""
+    """What became of a deletion or return: ids done, ids out of reach, ids that others prevent."""
 
     done: list[int] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
@@ -83,7 +84,10 @@ def deleted_records(access: Access, object_type: ObjectType, limit: int = 100) -
 def restore_records(
     access: Access, object_type: ObjectType, ids: Sequence[int], *, source: Source
 ) -> Removal:
-    """Bring records back from the recycle bin, with their search words and fingerprints."""
+    """Bring records back from the recycle bin, with their search words and fingerprints.
+
+    A record stays there while another one holds what may not repeat: `in_use` tells.
+    """
     wanted = sorted(set(ids))
     with transaction.atomic():
         manager = object_type.model._default_manager
@@ -91,24 +95,50 @@ def restore_records(
             access.scope(Action.DELETE, object_type)
         )
         rows = list(binned.order_by("pk").select_for_update())
+        fields = object_type.fields()
+        taken = _claim_again(object_type, rows, fields)
+        rows = [row for row in rows if row.pk not in taken]
         done = [row.pk for row in rows]
         manager.filter(pk__in=done).update(
             deleted_at=None, deleted_by_id=None, version=F("version") + 1, updated_at=now()
         )
-        fields, rules = object_type.fields(), rules_of(object_type)
-        compared = {name for rule in rules for name in rule.fields}
-        keys = [
-            MatchKey(object_key=object_type.key, key=key, record_id=row.pk, exclusive=False)
-            for row in rows
-            for key in keys_of(
-                object_type, rules, fields, {name: fields[name].value(row) for name in compared}
-            )
-        ]
-        MatchKey.objects.bulk_create(keys, batch_size=500)
         if Feature.SEARCH in object_type.features:
             index_records(object_type, rows, fields)  # type: ignore[arg-type]
         _log(access, object_type, done, "restore", source)
-        return Removal(done, sorted(set(wanted) - set(done)))
+        return Removal(done, sorted(set(wanted) - set(done) - taken.keys()), taken)
+
+
+def _claim_again(
+    object_type: ObjectType, rows: Sequence[Model], fields: dict[str, Field]
+) -> dict[int, int]:
+    """Write the fingerprints anew; return how many others hold what only one record may have."""
+    rules = rules_of(object_type)
+    compared = {name for rule in rules for name in rule.fields}
+    blocking = {rule.name for rule in rules if rule.action is DuplicateAction.BLOCK}
+    taken: dict[int, int] = {}
+    for row in rows:
+        values = {name: fields[name].value(row) for name in compared}
+        keys = keys_of(object_type, rules, fields, values)
+        # One holder of a value must be exclusive, so that of two racing writers one loses.
+        MatchKey.objects.bulk_create(
+            [
+                MatchKey(object_key=object_type.key, key=key, record_id=row.pk)
+                for key in sorted(keys)
+            ],
+            ignore_conflicts=True,
+        )
+        held = MatchKey.objects.filter(object_key=object_type.key, key__in=keys)
+        single = {key for key, (rule, _field) in keys.items() if rule in blocking}
+        if others := held.filter(key__in=single).exclude(record_id=row.pk).count():
+            held.filter(record_id=row.pk).delete()
+            taken[row.pk] = others
+            continue
+        own = set(held.filter(record_id=row.pk).values_list("key", flat=True))
+        MatchKey.objects.bulk_create(
+            MatchKey(object_key=object_type.key, key=key, record_id=row.pk, exclusive=False)
+            for key in keys.keys() - own
+        )
+    return taken
 
 
 def _log(

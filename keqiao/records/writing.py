@@ -12,9 +12,9 @@ from keqiao.access.rights import Action
 from keqiao.catalog.field import Column, Sensitivity
 from keqiao.catalog.models import ListValue
 from keqiao.catalog.object_type import DuplicateAction, Feature
-from keqiao.records.bulk_rows import insert_instances, insert_rows
+from keqiao.records.bulk_rows import insert_instances, insert_rows, json_text
 from keqiao.records.drafts import Change, DuplicateFound, Problem, Rejected
-from keqiao.records.duplicates import candidates
+from keqiao.records.duplicates import before_keys, candidates
 from keqiao.records.identity import reserve_ids
 from keqiao.records.match_keys import rules_of
 from keqiao.records.models import MatchKey, RecordLink
@@ -74,7 +74,7 @@ def _dump(field: Any, value: Any) -> Any:
     if field.sensitivity is Sensitivity.SECRET or field.kind.key == "resident_id":
         from keqiao.base.encryption import encrypt
 
-        return {"secret": encrypt(str(field.kind.dump(value)), "change_log")}
+        return {"secret": encrypt(json_text(field.kind.dump(value)), "change_log")}
     return field.kind.dump(value)
 
 
@@ -86,16 +86,18 @@ def _give_ids(batch: Batch) -> None:
 
 
 def claim_match_keys(batch: Batch) -> None:
-    """Write the fingerprints; the database lets one of two racing saves have each of them."""
-    items = [item for item in batch.open_items() if item.match_keys or not item.creating]
-    changed = [item.stored.pk for item in items if not item.creating and item.match_keys]
-    if changed:
-        MatchKey.objects.filter(object_key=batch.object_type.key, record_id__in=changed).delete()
+    """Write the fingerprints; the database lets one of two racing saves have each of them.
+
+    Those a record has already stay as they are, so that whoever loses a race loses nothing else.
+    """
     key = batch.object_type.key
+    items = [item for item in batch.open_items() if item.is_compared]
+    held = _held_keys(key, [item.stored.pk for item in items if not item.creating])
+    added = {item: item.match_keys.keys() - held.get(item.stored.pk, set()) for item in items}
     rows: list[tuple[str, int, int, bool]] = []
     owners: dict[int, Item] = {}
     for item in items:
-        for fingerprint in item.match_keys:
+        for fingerprint in added[item]:
             exclusive = fingerprint not in item.shared_keys
             rows.append((key, fingerprint, item.stored.pk, exclusive))
             if exclusive:
@@ -103,10 +105,29 @@ def claim_match_keys(batch: Batch) -> None:
     # One order for all writers, so that two batches never wait for each other in a circle.
     rows.sort(key=lambda row: row[1])
     insert_rows(MatchKey, _MATCH_KEY, rows, on_conflict="ON CONFLICT DO NOTHING")
-    _settle_races(batch, owners)
+    _settle_races(batch, owners, added)
+    _drop_old_keys(batch, [item for item in items if not item.creating and item.outcome is None])
 
 
-def _settle_races(batch: Batch, owners: dict[int, Item]) -> None:
+def _held_keys(object_key: str, ids: list[int]) -> dict[int, set[int]]:
+    held: dict[int, set[int]] = {}
+    if ids:
+        rows = MatchKey.objects.filter(object_key=object_key, record_id__in=ids)
+        for record_id, fingerprint in rows.values_list("record_id", "key"):
+            held.setdefault(record_id, set()).add(fingerprint)
+    return held
+
+
+def _drop_old_keys(batch: Batch, items: list[Item]) -> None:
+    """Take away the fingerprints of values that records have no longer."""
+    for item in items:
+        # By the values: fingerprints of a field that is taken away just now wait for its return.
+        if gone := before_keys(batch, item) - item.match_keys.keys():
+            rows = MatchKey.objects.filter(object_key=batch.object_type.key, key__in=gone)
+            rows.filter(record_id=item.stored.pk).delete()
+
+
+def _settle_races(batch: Batch, owners: dict[int, Item], added: dict[Item, set[int]]) -> None:
     """Find fingerprints that a save running at the same time got first."""
     if connection.vendor == "sqlite":
         return  # the one write lock was taken before the fingerprints were compared
@@ -131,8 +152,7 @@ def _settle_races(batch: Batch, owners: dict[int, Item]) -> None:
         elif item.outcome is None:
             item.outcome = DuplicateFound(candidates(batch, item, [(key, holder, None)], blocking))
             MatchKey.objects.filter(
-                object_key=batch.object_type.key,
-                record_id=item.stored.pk,
+                object_key=batch.object_type.key, record_id=item.stored.pk, key__in=added[item]
             ).delete()
     MatchKey.objects.bulk_create(again)
 
@@ -177,18 +197,14 @@ def _moment_of(batch: Batch, item: Item) -> datetime:
 
 
 def _check_reach(batch: Batch, item: Item) -> None:
-    """After the change the record must still lie in the actor's reach, unless it was handed over."""
-    if "owner" in item.changes and not item.creating:
+    """A new record must lie in the actor's reach, unless it is made for somebody else."""
+    record, access = item.stored, batch.access
+    if not item.creating:
         return
-    record = item.stored
-    action = Action.CREATE if item.creating else Action.CHANGE
-    handed_over = item.creating and record.owner_id != batch.access.user_id  # type: ignore[attr-defined]
-    if handed_over and batch.access.can(Action.TRANSFER, batch.object_type):
+    owner, team = record.owner_id, record.team_id  # type: ignore[attr-defined]
+    if owner != access.user_id and access.can(Action.TRANSFER, batch.object_type):
         return
-    if batch.access.is_in_reach(
-        action, batch.object_type, record.owner_id, record.team_id,  # type: ignore[attr-defined]
-        None if item.creating else record.pk,
-    ):  # fmt: skip
+    if access.is_in_reach(Action.CREATE, batch.object_type, owner, team, None):
         return
     message = _("With these values the record would lie outside of what you may change.")
     item.outcome = Rejected([Problem("", message, "out_of_reach")], forbidden=True)

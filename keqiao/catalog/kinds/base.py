@@ -70,6 +70,10 @@ class FieldKind:
         """Return the form in which two values count as the very same (the exact duplicate guard)."""
         return self.normalise(value)
 
+    def exact_forms(self, value: Any, field: Field) -> list[str]:
+        """Return every exact form a stored equal may have been noted under; today's comes first."""
+        return [self.exact(value)]
+
     def store(self, value: Any, field: Field) -> Any:
         return value
 
@@ -107,6 +111,10 @@ class FieldKind:
 
     def term_for(self, wanted: Any, field: Field) -> str:
         return str(wanted)
+
+    def terms_for(self, wanted: Any, field: Field) -> list[str]:
+        """Return every entry under which a value may stand in the list-value index."""
+        return [self.term_for(wanted, field)]
 
     def clean_operand(self, raw: Any, field: Field) -> Any:
         """Turn the value of a filter condition into what the column holds."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.base.encryption import blind_index, decrypt, encrypt
+from keqiao.base.encryption import blind_index, blind_indexes, decrypt, encrypt
 from keqiao.base.identifiers import (
     IdentifierProblem,
     check_resident_id,
@@ -92,6 +92,13 @@ class ResidentIdKind(FieldKind):
 
     def term_for(self, wanted: Any, field: Field) -> str:
         return blind_index(str(wanted), self._context(field))
+
+    def terms_for(self, wanted: Any, field: Field) -> list[str]:
+        # While keys are being changed, older records stand under the older key.
+        return blind_indexes(str(wanted), self._context(field))
+
+    def exact_forms(self, value: Any, field: Field) -> list[str]:
+        return blind_indexes(str(value), "match.resident_id")
 
     def normalise(self, value: Any) -> str:
         # Never the number itself: keys and logs are not encrypted.
