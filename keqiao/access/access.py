@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _INLINE_SHARED = 500
 _ALL_SHARED = ("", False)  # the mark that the shares of all types were read together
 _NOBODY = Q(pk__in=())
+_SHARED_BY = frozenset({Action.VIEW, Action.CHANGE, Action.EXPORT})
+_NOT_BOUND_TO_A_RECORD = frozenset({Action.VIEW, Action.CREATE, Action.IMPORT})
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,16 @@ class Access:
         return self._matrix.subtree(self.department_id)
 
     def level(self, action: Action, object_type: ObjectType) -> Level:
-        """Return the widest level any of the actor's roles gives."""
+        """Return the widest level any of the actor's roles gives.
+
+        Nothing that is done with a record reaches further than seeing it does.
+        """
+        given = self._given(action, object_type)
+        if action in _NOT_BOUND_TO_A_RECORD or given is Level.NONE:
+            return given
+        return min(given, self._given(Action.VIEW, object_type), key=lambda level: level.rank)
+
+    def _given(self, action: Action, object_type: ObjectType) -> Level:
         if self.scopes is not None and not self._token_allows(action, object_type):
             return Level.NONE
         if self.is_administrator:
@@ -169,7 +180,7 @@ class Access:
 
     def _shared_condition(self, action: Action, object_type: ObjectType) -> Q:
         """Records the actor was let in to; few of them are named by id so that indexes serve."""
-        if action not in {Action.VIEW, Action.CHANGE, Action.EXPORT}:
+        if action not in _SHARED_BY:
             return Q()
         writing = action is Action.CHANGE
         ids = self.shared_ids(object_type, writing=writing)
@@ -202,6 +213,16 @@ class Access:
             if can_write:
                 self._shared.setdefault((object_key, True), []).append(record_id)
         return is_whole
+
+    def _is_shared(self, action: Action, object_type: ObjectType, record_id: int) -> bool:
+        if action not in _SHARED_BY:
+            return False
+        writing = action is Action.CHANGE
+        ids = self.shared_ids(object_type, writing=writing)
+        if len(ids) <= _INLINE_SHARED:
+            return record_id in ids
+        rows = self._collaborations(object_type, writing=writing)
+        return bool(rows.filter(record_id=record_id).exists())
 
     def _collaborations(self, object_type: ObjectType, *, writing: bool):  # type: ignore[no-untyped-def]
         rows = Collaborator.objects.filter(
@@ -276,11 +297,7 @@ class Access:
             return True
         if level is Level.NONE:
             return False
-        if (
-            record_id is not None
-            and action in {Action.VIEW, Action.CHANGE}
-            and record_id in (self.shared_ids(object_type, writing=action is Action.CHANGE))
-        ):
+        if record_id is not None and self._is_shared(action, object_type, record_id):
             return True
         if level.rank >= Level.OWN.rank and owner_id == self.user_id:
             return True

@@ -17,6 +17,7 @@ from keqiao.catalog.field import Sensitivity
 from keqiao.catalog.kinds import KINDS
 from keqiao.catalog.models import CustomField
 from keqiao.catalog.registry import object_type, object_types
+from keqiao.catalog.snapshot import as_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,9 +84,13 @@ def add_custom_field(declared: ObjectType, values: dict[str, Any]) -> CustomFiel
 
 def change_custom_field(row: CustomField, values: dict[str, Any]) -> CustomField:
     """Change everything but key and kind: those decide how stored values are read."""
-    kept = {"kind": row.kind, "target": row.target}
+    kept = {"kind": row.kind, "target": row.target, "key": row.key}
     values = _checked(object_type(row.object_key), {**values, **kept})
-    values.pop("key", None)
+    if values.get("unique") and not row.unique and _filled(row):
+        raise CustomFieldProblem(
+            "unique",
+            _("Records have values in this field, so it cannot become unique. Add a new field."),
+        )
     removed = {item["key"] for item in row.choices} - {item["key"] for item in values["choices"]}
     if removed and _choice_in_use(row, removed):
         raise CustomFieldProblem(
@@ -121,18 +126,16 @@ def restore_custom_field(row: CustomField) -> None:
 def uses_of(row: CustomField) -> list[Use]:
     """Return what would miss the field: filled values first, then what other parts report."""
     declared = object_type(row.object_key)
-    field = declared.fields().get(row.key)
-    uses: list[Use] = []
-    if field is not None:
-        filled = (
-            declared.model._default_manager.alias(found=field.expression())
-            .filter(found__isnull=False)
-            .count()
-        )
-        uses.append(Use(_("records with a value"), filled))
+    uses = [Use(_("records with a value"), _filled(row))]
     for finder in _use_finders:
         uses.extend(finder(declared, row.key))
     return [use for use in uses if use.count]
+
+
+def _filled(row: CustomField) -> int:
+    declared = object_type(row.object_key)
+    stored = declared.model._default_manager.alias(found=as_field(row).expression())
+    return stored.filter(found__isnull=False).count()
 
 
 def _checked(declared: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
@@ -141,7 +144,7 @@ def _checked(declared: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
         raise CustomFieldProblem("label", _("Please give the field a name."))
     taken = {str(field.label).casefold() for name, field in declared.fields().items()
              if name != values.get("key")}  # fmt: skip
-    if values.get("key") is None and label.casefold() in taken:
+    if label.casefold() in taken:
         raise CustomFieldProblem("label", _("There is a field of this name already."))
     values["label"] = label[:80]
     if values.get("kind") not in KINDS_TO_ADD:

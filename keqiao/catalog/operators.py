@@ -62,7 +62,11 @@ def _lookup(path: str, name: str, value: Any) -> Q:
 
 
 def _equals(field: Field, path: str, raw: Any) -> Q:
-    return _lookup(path, "", _cleaned(field, raw))
+    value = _cleaned(field, raw)
+    if isinstance(field.storage, JsonKey) and value == field.kind.empty:
+        # A yes-or-no that nobody has answered reads "no".
+        return _lookup(path, "", value) | _lookup(path, "isnull", True)
+    return _lookup(path, "", value)
 
 
 def _not_equals(field: Field, path: str, raw: Any) -> Q:
@@ -157,8 +161,9 @@ def term_condition(field: Field, operator: str, raw: Any) -> Q:
         filled = Exists(rows.filter(record_id=OuterRef("pk")))
         return Q(filled) if operator == "is_filled" else ~Q(filled)
     wanted = [
-        field.kind.term_for(field.kind.clean_operand(one, field), field)
+        term
         for one in (operands(raw) if operator in {"any_of", "none_of"} else [raw])
+        for term in field.kind.terms_for(field.kind.clean_operand(one, field), field)
     ]
     found = Q(pk__in=rows.filter(value__in=wanted).values("record_id"))
     return ~found if operator == "none_of" else found

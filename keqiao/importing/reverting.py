@@ -15,14 +15,13 @@ from django.utils.translation import gettext
 from keqiao.access.access import Access
 from keqiao.access.models import User
 from keqiao.access.rights import Action
-from keqiao.base.encryption import decrypt
 from keqiao.catalog.field import Field
-from keqiao.catalog.kinds.reference import ReferenceKind
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.registry import object_type
 from keqiao.importing.deciding import store_rows
 from keqiao.importing.models import ImportRow, ImportRun, RowState, RunState
 from keqiao.importing.running import ImportForbidden, require_import
+from keqiao.records.audit import logged_value
 from keqiao.records.drafts import Draft, Saved, Source
 from keqiao.records.query import records
 from keqiao.records.removal import delete_records
@@ -81,8 +80,8 @@ def _delete_created(
     access: Access, declared: ObjectType, rows: Sequence[ImportRow], source: Source
 ) -> list[dict[str, Any]]:
     ids = [row.record_id for row in rows if row.record_id]
-    reach = records(access, declared, Action.DELETE).filter(pk__in=ids)
-    versions = dict(reach.values_list("pk", "version"))
+    reach = records(access, declared, Action.DELETE).filter(pk__in=ids).order_by("pk")
+    versions = dict(reach.select_for_update().values_list("pk", "version"))
     alive = set(records(Access.system("undo an import"), declared).filter(pk__in=ids)
                 .values_list("pk", flat=True))  # fmt: skip
     unchanged = [row for row in rows if versions.get(row.record_id or 0) == row.version]
@@ -121,7 +120,7 @@ def _restore_values(
         values, kept = {}, []
         for name, (before, after) in changes.items():
             field = fields.get(name)
-            if record is None or field is None or _stored(field, record) != _plain(after):
+            if record is None or field is None or not _is_as_imported(field, record, after):
                 kept.append(str(field.label) if field else name)
             else:
                 values[name] = _raw(field, before)
@@ -129,8 +128,17 @@ def _restore_values(
             row.state = RowState.KEPT
             reason = gettext("Changed after the import: %(fields)s.") % {"fields": ", ".join(kept)}
             conflicts.append({"row": row.number, "record": row.record_id, "reason": reason})
-        if values:
-            drafts.append(Draft(values, record_id=row.record_id, ref=row, allow_duplicates=True))
+        if record is not None and values:
+            # With the version read here, a change made in this very moment is not overwritten.
+            drafts.append(
+                Draft(
+                    values,
+                    row.record_id,
+                    record.version,  # type: ignore[attr-defined]
+                    ref=row,
+                    allow_duplicates=True,
+                )
+            )
     outcomes = save_records(access, declared, drafts, source=source)
     for draft, outcome in zip(drafts, outcomes, strict=True):
         if not isinstance(outcome, Saved):
@@ -140,23 +148,11 @@ def _restore_values(
     return conflicts
 
 
-def _stored(field: Field, record: Any) -> Any:
+def _is_as_imported(field: Field, record: Any, after: Any) -> bool:
     value = field.value(record)
-    return None if field.kind.is_empty(value) else field.kind.dump(value)
-
-
-def _plain(logged: Any) -> Any:
-    """Return a logged value in the clear; secrets are logged encrypted."""
-    if isinstance(logged, dict) and "secret" in logged:
-        return decrypt(logged["secret"], "change_log")
-    return logged
+    return field.kind.is_empty(value) if after is None else value == logged_value(field, after)
 
 
 def _raw(field: Field, logged: Any) -> Any:
     """Return a logged value as the write path takes it."""
-    value = _plain(logged)
-    if value is None or isinstance(field.kind, ReferenceKind):
-        return value
-    if field.kind.key in {"date", "datetime"}:
-        value = field.kind.load(value, field)
-    return field.kind.text(value, field)
+    return None if logged is None else field.kind.wire(logged_value(field, logged), field)

@@ -17,12 +17,14 @@ from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.bulk_rows import insert_rows, json_text, moment
 from keqiao.records.models import ChainHead, ChangeEntry
+from keqiao.records.present import columns_needed, present
 from keqiao.records.query import get_record, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from keqiao.access.access import Access
+    from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.batch import Batch
     from keqiao.records.drafts import Source
@@ -80,7 +82,7 @@ def append_lines(access: Access, lines: Sequence[ChangeLine], source: Source, at
     if not lines:
         return
     actor = access.actor
-    head = ChainHead.objects.select_for_update().get(pk=1)
+    head, _made = ChainHead.objects.select_for_update().get_or_create(pk=1)
     digest = head.digest
     for line in lines:
         line.actor_id, line.actor_name, line.at = actor.user_id, actor.name[:160], at
@@ -132,15 +134,17 @@ class ChainReport:
 
 
 def verify_chain() -> ChainReport:
-    """Recompute the whole chain from the first line."""
-    digest, checked = "", 0
+    """Recompute the whole chain from the first line, while others may go on writing."""
+    head = ChainHead.objects.filter(pk=1).first() or ChainHead()
+    digest, checked, passed_head = "", 0, head.entry_id == 0 and head.digest == ""
     for line in ChangeEntry.objects.order_by("id").iterator(chunk_size=2000):
         digest = _digest(digest, line)
         if line.digest != digest:
             return ChainReport(checked, broken_at=line.pk)
         checked += 1
-    head = ChainHead.objects.get(pk=1)
-    return ChainReport(checked, truncated=head.digest != digest or head.entry_id != checked)
+        passed_head = passed_head or (checked, digest) == (head.entry_id, head.digest)
+    head.refresh_from_db()
+    return ChainReport(checked, truncated=not passed_head or checked > head.entry_id)
 
 
 def write_note(
@@ -222,16 +226,20 @@ def _history_line(
     )  # fmt: skip
 
 
+def logged_value(field: Field, logged: Any) -> Any:
+    """Return a value of the change log as records hold it in memory; secrets are opened."""
+    if isinstance(logged, dict) and "secret" in logged:
+        logged = json.loads(decrypt(logged["secret"], "change_log"))
+    # Lines hold the JSON form; only dates and moments have another one in memory.
+    return field.kind.load(logged, field) if field.kind.key in {"date", "datetime"} else logged
+
+
 def _text(
     access: Access, field: Any, raw: Any, right: Right, titles: dict[str, dict[int, str]]
 ) -> str:
     if raw is None:
         return ""
-    if isinstance(raw, dict) and "secret" in raw:
-        value: Any = decrypt(raw["secret"], "change_log")
-    else:
-        # Lines hold the JSON form; only dates and moments have another one in memory.
-        value = field.kind.load(raw, field) if field.kind.key in {"date", "datetime"} else raw
+    value = logged_value(field, raw)
     if right is Right.MASKED:
         return str(field.kind.mask(value, field))
     if field.kind.key == "user":
@@ -256,6 +264,6 @@ def _reference_titles(
     found = {}
     for key, ids in wanted.items():
         target = object_type_named(key)
-        rows = records(access, target).filter(pk__in=ids)
-        found[key] = dict(rows.values_list("pk", target.title_field().name))
+        rows = list(records(access, target).filter(pk__in=ids).only(*columns_needed(target, ())))
+        found[key] = {row.id: row.title for row in present(access, target, rows, ())}
     return found

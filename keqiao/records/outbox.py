@@ -61,7 +61,7 @@ def write_events(batch: Batch) -> None:
 
 
 def dispatch_events() -> int:
-    """Hand new events to their subscribers; return how many were handled.
+    """Hand new events to their subscribers; return how many were read.
 
     Each subscriber has its own place, moved on in the transaction of its work, so a crash repeats
     at most the event it was busy with and a failing subscriber holds up only itself.
@@ -81,7 +81,7 @@ def _serve(subscriber: str, handlers: dict[str, Handler]) -> int:
         EventCursor.objects.get_or_create(subscriber=subscriber)
         cursor = EventCursor.objects.select_for_update().get(subscriber=subscriber)
         events = list(Event.objects.filter(pk__gt=cursor.last_id).order_by("pk")[:_READ_AT_ONCE])
-        done = 0
+        read = 0
         for event in events:
             handler = handlers.get(event.name)
             if handler is not None and event.depth <= MAX_DEPTH:
@@ -91,7 +91,7 @@ def _serve(subscriber: str, handlers: dict[str, Handler]) -> int:
                 except Exception:
                     _log.exception("event.failed", subscriber=subscriber, event_id=event.pk)
                     break
-                done += 1
             cursor.last_id = event.pk
+            read += 1
         cursor.save(update_fields=["last_id"])
-        return done
+        return read

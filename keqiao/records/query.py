@@ -105,7 +105,7 @@ def _compile_condition(
             raise FilterProblem(_("This field cannot be filtered."), "path", condition.path)
         inner = checked_filter(access, target, Condition(rest, condition.operator, condition.value))
         matching = records(access, target).alias(**inner.annotations).filter(inner.condition)
-        return Q((f"{own.storage.name}__in", matching.values("pk")))  # type: ignore[union-attr]
+        return Q((f"{_looked_up(own, annotations)}__in", matching.values("pk")))
     if not own.filterable:
         raise FilterProblem(
             _("“%(field)s” is not set up for filtering. An administrator can switch that on.")
@@ -116,12 +116,20 @@ def _compile_condition(
     if own.target:
         _require_reach(access, own, condition)
     if condition.operator == "is_me" and own.kind.key == "user":
-        return Q((own.storage.name, access.user_id or 0))  # type: ignore[union-attr]
+        return Q((_looked_up(own, annotations), access.user_id or 0))
     compiled = compile_condition(own, condition, annotations)
     if condition.operator == "contains":
         proposed = narrowed_by_index(object_type, own, condition.value)
         return compiled if proposed is None else proposed & compiled
     return compiled
+
+
+def _looked_up(own: Field, annotations: dict[str, Any]) -> str:
+    """Return the name by which conditions ask for a field; a custom one is annotated for it."""
+    if not isinstance(own.storage, JsonKey):
+        return own.storage.name
+    annotations[f"_{own.name}"] = own.expression()
+    return f"_{own.name}"
 
 
 def _require_reach(access: Access, own: Field, condition: Condition) -> None:
@@ -176,6 +184,13 @@ class Page:
     count_capped: bool = False
     sort: str = ""
 
+    @property
+    def count_text(self) -> str:
+        """Return the count as people read it; empty when it was not counted."""
+        if self.count is None:
+            return ""
+        return f"{self.count:,}{'+' if self.count_capped else ''}"
+
 
 def run_list(access: Access, query: ListQuery) -> Page:
     """Read one page. Raises `FilterProblem` when filter, sort or cursor cannot be used."""
@@ -226,10 +241,9 @@ class _Order:
     column: str
     descending: bool
     nullable: bool
+    holds: Any  # the Django field whose values stand in page marks
     expression: Any = None
     read: Any = None
-    is_date: bool = False
-    is_moment: bool = False
 
     def cursor(self, instance: Model, *, backward: bool) -> str:
         value = self.read(instance)
@@ -249,13 +263,12 @@ class _Order:
                 or isinstance(value, (list, dict))
             ):
                 raise ValueError
-            if value is not None and self.is_moment:
-                value = datetime.fromisoformat(value)
-            elif value is not None and self.is_date:
-                value = date.fromisoformat(value)
-            elif isinstance(value, str) and "\x00" in value:
+            if (isinstance(value, str) and "\x00" in value) or (
+                isinstance(value, int) and abs(value) >= 2**63
+            ):
                 raise ValueError
-        except (ValueError, TypeError, RecursionError):
+            value = self.holds.get_prep_value(value)
+        except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
             raise FilterProblem(
                 _("This page mark is no longer valid. Please start again at the first page."),
                 "cursor",
@@ -266,7 +279,10 @@ class _Order:
 def _order(access: Access, object_type: ObjectType, sort: str) -> _Order:
     name = sort.removeprefix("-")
     if name == "id":
-        return _Order(sort, "pk", sort.startswith("-"), nullable=False, read=lambda row: None)
+        return _Order(
+            sort, "pk", sort.startswith("-"), nullable=False,
+            holds=object_type.model._meta.pk, read=lambda row: None,
+        )  # fmt: skip
     own = find_field(object_type, name)
     require_readable(access, object_type, own, name)
     if "." in name or not own.sortable:
@@ -274,9 +290,11 @@ def _order(access: Access, object_type: ObjectType, sort: str) -> _Order:
             _("The list cannot be sorted by “%(field)s”.") % {"field": own.label}, "sort", name
         )
     if isinstance(own.storage, JsonKey):
+        expression = own.expression()
         return _Order(
             sort, f"_{own.name}", sort.startswith("-"), nullable=True,
-            expression=own.expression(), read=own.storage.stored,
+            holds=expression.output_field,  # type: ignore[attr-defined]
+            expression=expression, read=own.storage.stored,
         )  # fmt: skip
     column = own.sort_name()
     model_field = object_type.model._meta.get_field(column)
@@ -285,9 +303,8 @@ def _order(access: Access, object_type: ObjectType, sort: str) -> _Order:
         column,
         sort.startswith("-"),
         nullable=bool(getattr(model_field, "null", False)),
+        holds=model_field,
         read=lambda row: getattr(row, column),
-        is_date=own.kind.key == "date",
-        is_moment=own.kind.key == "datetime",
     )
 
 
@@ -366,10 +383,7 @@ def _after(order: _Order, seek: tuple[Any, int, bool], *, empty: bool, descendin
     beyond_id = Q((f"pk__{way}", record_id))
     if empty:
         return beyond_id
-    try:
-        # The first part lets the index seek; the second settles ties.
-        return Q((f"{order.column}__{way}e", value)) & (
-            Q((f"{order.column}__{way}", value)) | beyond_id
-        )
-    except ValidationError:
-        raise FilterProblem(_("This page mark is no longer valid."), "cursor") from None
+    # The first part lets the index seek; the second settles ties.
+    return Q((f"{order.column}__{way}e", value)) & (
+        Q((f"{order.column}__{way}", value)) | beyond_id
+    )

@@ -209,6 +209,7 @@ class BooleanKind(FieldKind):
     label = _("Yes / no")
     operators = ("equals",)
     empty = False
+    numeric = True  # as JSON, 1 and 0 are the one form that both databases compare alike
     _yes: ClassVar[frozenset[str]] = frozenset(
         {"true", "1", "yes", "y", "on", "是", "有", "√", "对"}
     )
@@ -226,6 +227,12 @@ class BooleanKind(FieldKind):
 
     def load(self, stored: Any, field: Field) -> Any:
         return bool(stored)
+
+    def dump(self, value: Any) -> Any:
+        return None if value is None else int(value)
+
+    def wire(self, value: Any, field: Field) -> Any:
+        return value
 
     def is_empty(self, value: Any) -> bool:
         return value is None

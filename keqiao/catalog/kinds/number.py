@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -87,7 +88,7 @@ class PercentKind(IntegerKind):
         return parse_percent(raw)
 
     def text(self, value: Any, field: Field) -> str:
-        return "" if value is None else f"{value / 100:g}%"
+        return "" if value is None else f"{_hundredths(value)}%"
 
     def wire(self, value: Any, field: Field) -> Any:
         return None if value is None else value / 100
@@ -96,10 +97,15 @@ class PercentKind(IntegerKind):
         return f"{rng.randrange(0, 100)}%"
 
     def accepted_forms(self, value: Any, field: Field) -> set[str]:
-        return {self.text(value, field), f"{value / 100:g}", f"{value / 100:.1f}", str(value / 100)}
+        bare = _hundredths(value)
+        return {f"{bare}%", bare, f"{value / 100:.1f}", str(value / 100)}
 
     def schema(self, field: Field) -> dict[str, Any]:
         return {"type": "number", "description": "Percent: 12.5 means 12.5 %."}
+
+
+def _hundredths(value: int) -> str:
+    return f"{Decimal(value) / 100:.2f}".rstrip("0").rstrip(".")
 
 
 class MoneyKind(IntegerKind):

@@ -15,6 +15,7 @@ from keqiao.catalog.models import NumberingRule
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type, object_types
 from keqiao.records.numbering import preview
+from keqiao.records.present import present
 from keqiao.records.removal import deleted_records, restore_records
 from keqiao.ui.cells import near_moment
 from keqiao.ui.converters import whole_number
@@ -124,6 +125,12 @@ def recycle_bin(request: HttpRequest) -> HttpResponse:
         ids = [number for number in given if number is not None]
         removal = restore_records(access, declared, ids, source=source_of(request))
         messages.success(request, _("Brought back: %(count)s") % {"count": len(removal.done)})
+        if removal.in_use:
+            text = _(
+                "Left in the bin: %(count)s, because another record now has a value that only one"
+                " may have. Change that record first."
+            )
+            messages.error(request, text % {"count": len(removal.in_use)})
         return go(request, f"/settings/bin/?object={declared.key}")
     context = {
         "lead": _("Deleted records stay here until somebody brings them back."),
@@ -151,13 +158,13 @@ def _chosen(request: HttpRequest, offered: list[ObjectType]) -> ObjectType:
 
 
 def _binned(access: Access, declared: ObjectType) -> list[dict[str, Any]]:
-    title = declared.title_field()
+    binned = deleted_records(access, declared)
     return [
         {
-            "id": row.pk,
-            "title": str(title.value(row)),
-            "when": near_moment(row.deleted_at),  # type: ignore[attr-defined]
-            "who": access.person_name(row.deleted_by_id),  # type: ignore[attr-defined]
+            "id": row.id,
+            "title": row.title,
+            "when": near_moment(record.deleted_at),  # type: ignore[attr-defined]
+            "who": access.person_name(record.deleted_by_id),  # type: ignore[attr-defined]
         }
-        for row in deleted_records(access, declared)
+        for record, row in zip(binned, present(access, declared, binned, ()), strict=True)
     ]
