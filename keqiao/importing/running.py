@@ -14,6 +14,7 @@ from keqiao.access.access import Access
 from keqiao.access.models import User
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
+from keqiao.catalog import state as state_of_rights
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.registry import object_type
 from keqiao.importing.deciding import Decider, add_counts, store_rows
@@ -93,6 +94,9 @@ def execute_run(
         decider = Decider(run, access, Plan.of(run, declared), dry_run=False)
         total = ImportRow.objects.filter(run=run).count()
         while rows := _next_rows(run):
+            # A leaver's import ends with the leaver, however long the list is.
+            state_of_rights.forget_versions()
+            decider.access = run_access(run)
             with transaction.atomic():
                 decider.decide(rows)
                 _finish_batch(run, rows)

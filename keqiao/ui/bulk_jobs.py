@@ -26,6 +26,8 @@ from keqiao.records.search_terms import question
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.db.models import Model, QuerySet
+
     from keqiao.catalog.object_type import ObjectType
 
 ROWS_AT_ONCE = 200
@@ -88,28 +90,38 @@ def _in_steps(
 ) -> dict[str, int]:
     """Do `work` part by part, with the rights the person has while it runs, not when it began.
 
-    The choice is made once and kept: a change may take rows out of the filter that found them.
+    The parts follow the record numbers, so each record has its turn once, though a change may take
+    it out of the filter that found it, and a million of them need no list in memory.
     """
-    user = User.objects.get(pk=user_id, is_active=True)
-    kept = resume_state()
-    if not kept:
-        access = Access.for_user(user)
-        kept = {"ids": _chosen(access, declared, action, where, search, ids), "at": 0, "done": 0}
-        with transaction.atomic():
-            save_state(kept)
-    chosen, total = kept["ids"], len(kept["ids"])
-    with override(user.language):
-        while kept["at"] < total:
+    with override(_acting(user_id).language):
+        kept = resume_state()
+        if not kept:
+            chosen = _chosen(
+                Access.for_user(_acting(user_id)), declared, action, where, search, ids
+            )
+            last = chosen.order_by("-pk").values_list("pk", flat=True).first()
+            kept = {"total": chosen.count(), "until": last or 0, "behind": 0, "at": 0, "done": 0}
+        while True:
             state.forget_versions()
-            part = chosen[kept["at"] : kept["at"] + ROWS_AT_ONCE]
+            access = Access.for_user(_acting(user_id))
+            chosen = _chosen(access, declared, action, where, search, ids)
+            here = chosen.filter(pk__gt=kept["behind"], pk__lte=kept["until"]).order_by("pk")
+            part = list(here.values_list("pk", flat=True)[:ROWS_AT_ONCE])
+            if not part:
+                break
             with transaction.atomic():
-                done = work(Access.for_user(user), part)
-                kept = {**kept, "at": kept["at"] + len(part), "done": kept["done"] + done}
+                kept["done"] += work(access, part)
+                kept["at"] += len(part)
+                kept["behind"] = part[-1]
                 save_state(kept)
             left = kept["at"] - kept["done"]
             note = _("%(count)s left as they were") % {"count": left} if left else ""
-            progress(kept["at"], total, note)
-    return {"rows": total, "changed": kept["done"], "left": total - kept["done"]}
+            progress(kept["at"], max(kept["total"], kept["at"]), note)
+    return {"rows": kept["at"], "changed": kept["done"], "left": kept["at"] - kept["done"]}
+
+
+def _acting(user_id: int) -> User:
+    return User.objects.get(pk=user_id, is_active=True)
 
 
 def _chosen(
@@ -119,7 +131,7 @@ def _chosen(
     where: list[str],
     search: str,
     ids: list[int] | None,
-) -> list[int]:
+) -> QuerySet[Model]:
     wanted = None if ids is None else tuple(ids)
     if search:
         asked = question(search)
@@ -127,4 +139,4 @@ def _chosen(
     query = ListQuery(
         object_type=declared, filter=parse_where(where), ids=wanted, action=action, count=False
     )
-    return list(matching_records(access, query).order_by("pk").values_list("pk", flat=True))
+    return matching_records(access, query)
