@@ -82,14 +82,16 @@ def assert_each_row_once(run: ImportRun) -> None:
 
 def test_import_killed_many_times_lands_each_row_once(run: ImportRun) -> None:
     chance = random.Random(7)
-    interrupted = 0
+    interrupted, patience = 0, 1.0
     for _ in range(KILLS):
         process = start(str(run.pk))
-        time.sleep(chance.uniform(0.005, 0.06))
+        time.sleep(patience * chance.uniform(0.005, 0.06))
         process.kill()
         process.wait(10)
         run.refresh_from_db()
         interrupted += 0 < run.rows_read < ROWS
+        if run.rows_read == 0:
+            patience *= 2  # a busy machine has not begun by then
         if run.state == RunState.DONE:
             break
     assert interrupted >= 5
@@ -112,7 +114,8 @@ def test_killed_worker_leaves_the_job_to_the_next_one(run: ImportRun) -> None:
     worker = start("worker")
     try:
         end = time.monotonic() + 60
-        while Job.objects.get().status != Status.DONE:
+        # The workers also run what stands on the timetable.
+        while Job.objects.get(task__startswith="keqiao.importing.").status != Status.DONE:
             assert time.monotonic() < end, Job.objects.values("status", "reason", "attempts")
             time.sleep(0.05)
     finally:

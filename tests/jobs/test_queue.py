@@ -194,8 +194,24 @@ def test_the_claim_reads_only_the_index_of_waiting_jobs() -> None:
         if connection.vendor == "sqlite":
             cursor.execute(f"EXPLAIN QUERY PLAN SELECT{inner}", ["2026-01-01"])
         else:
+            # PostgreSQL weighs indexes by what it knows of the table, so it must know a full one.
+            moment = now()
+            Job.objects.bulk_create(
+                Job(
+                    task="old",
+                    queue="default",
+                    arguments="{}",
+                    status="done",
+                    enqueued_at=moment,
+                    run_after=moment,
+                    finished_at=moment,
+                )
+                for _number in range(3000)
+            )
+            cursor.execute("ANALYZE jobs_job")
             cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute(f"EXPLAIN SELECT{inner}", [now()])
+            cursor.execute(f"EXPLAIN SELECT{inner}", [moment])
         plan = " ".join(str(row) for row in cursor.fetchall())
-    assert "job_claim" in plan
+    # Both hold waiting jobs alone; with few of them sorting costs nothing.
+    assert "job_claim" in plan or "job_due" in plan
     assert "SORT" not in plan.upper().replace("SORT KEY", "")
