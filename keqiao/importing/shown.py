@@ -42,7 +42,7 @@ def frame(run: ImportRun | None, here: str) -> dict[str, Any]:
     """Return the title and the steps above every page of the wizard."""
     labels = {
         "upload": _("File"),
-        "columns": _("Columns"),
+        "columns": _("Match columns"),
         "check": _("Check"),
         "run": _("Import"),
         "report": _("Report"),

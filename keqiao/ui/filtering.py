@@ -19,7 +19,7 @@ from keqiao.catalog.operators import OPERATOR_LABELS, WITHOUT_VALUE, operands
 from keqiao.catalog.problems import FieldProblem, UnknownField
 from keqiao.catalog.registry import object_type
 from keqiao.catalog.relative_dates import PERIOD_LABELS
-from keqiao.records.query import records
+from keqiao.records.present import titles_of
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, require, signed_in
@@ -89,6 +89,8 @@ def condition_text(access: Access, declared: ObjectType, condition: Condition) -
         field = declared.field(condition.path)
     except UnknownField:
         return condition.path
+    if not access.fields(declared).is_readable(condition.path.partition(".")[0]):
+        return condition.path  # as for a field that does not exist: its name is not told either
     label = sentence(field.label)
     operator = str(OPERATOR_LABELS.get(condition.operator, condition.operator))
     if condition.operator == "is_me":
@@ -121,9 +123,7 @@ def _one_operand(access: Access, field: Field, raw: str) -> str:
         name_of = access.person_name if kind.key == "user" else access.department_name
         return name_of(number) or raw
     if kind.key == "reference" and number is not None:
-        target = object_type(field.target)
-        rows = records(access, target).filter(pk=number)
-        return str(rows.values_list(target.title_field().name, flat=True).first() or raw)
+        return titles_of(access, object_type(field.target), [number]).get(number) or raw
     value = kind.clean_operand(raw, field)
     return kind.text(value, field) if isinstance(value, str) else raw
 

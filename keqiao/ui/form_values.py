@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from keqiao.access.rights import Right
 from keqiao.catalog.registry import object_type
-from keqiao.records.query import records
+from keqiao.records.present import titles_of
 from keqiao.ui.controls import Picked
 from keqiao.ui.converters import whole_number
 from keqiao.ui.picking import picked_or_typed
@@ -143,10 +143,8 @@ def prefilled(
 
 
 def _picked_record(access: Access, field: Field, record_id: int) -> Picked | None:
-    target = object_type(field.target)
-    rows = records(access, target).filter(pk=record_id)
-    title = rows.values_list(target.title_field().name, flat=True).first()
-    return Picked(str(record_id), str(title)) if title is not None else None
+    title = titles_of(access, object_type(field.target), [record_id]).get(record_id)
+    return Picked(str(record_id), title) if title is not None else None
 
 
 def row_text(row: Row, name: str) -> str:

@@ -11,6 +11,7 @@ function place(menu) {
   pop.style.position = "fixed";
   pop.style.top = `${at.bottom + 6}px`;
   pop.style.right = "auto";
+  pop.style.left = "0";
   pop.style.left = `${Math.max(8, Math.min(pop.classList.contains("left") ? at.left : at.right - pop.offsetWidth, innerWidth - pop.offsetWidth - 8))}px`;
 }
 
