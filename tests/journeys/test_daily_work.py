@@ -122,7 +122,9 @@ def test_many_at_once(sit_down: SitDown, staff: Company) -> None:
     page.locator(".bulk [value=edit], .bulk [data-bulk=edit], .bulk button").first.click()
     dialog = page.locator("#dialog .dlg")
     dialog.wait_for()
+    page.wait_for_timeout(300)  # no hand is quicker than the scripts that wake the dialog up
     dialog.locator("select[name=field]").select_option("level")
+    page.locator("#dialog #bulk-value").wait_for()
     page.locator("#dialog [name=value][value=A]").check(force=True)
     page.locator("#dialog footer button.p").click()
     page.locator("#dialog [data-poll]").wait_for()
