@@ -66,7 +66,15 @@ def _equals(field: Field, path: str, raw: Any) -> Q:
     if isinstance(field.storage, JsonKey) and value == field.kind.empty:
         # A yes-or-no that nobody has answered reads "no".
         return _lookup(path, "", value) | _lookup(path, "isnull", True)
+    if (end := field.kind.end_of(raw, field)) is not None:
+        return _lookup(path, "gte", value) & _lookup(path, "lt", end)
     return _lookup(path, "", value)
+
+
+def _at_most(field: Field, path: str, raw: Any) -> Q:
+    value = _cleaned(field, raw)
+    end = field.kind.end_of(raw, field)
+    return _lookup(path, "lte", value) if end is None else _lookup(path, "lt", end)
 
 
 def _not_equals(field: Field, path: str, raw: Any) -> Q:
@@ -110,8 +118,7 @@ def _between(field: Field, path: str, raw: Any) -> Q:
     ends = operands(raw)
     if len(ends) != 2:
         raise FieldProblem(_("Please give a lower and an upper value."), "missing")
-    low, high = (_cleaned(field, end) for end in ends)
-    return _lookup(path, "gte", low) & _lookup(path, "lte", high)
+    return _lookup(path, "gte", _cleaned(field, ends[0])) & _at_most(field, path, ends[1])
 
 
 def _within(field: Field, path: str, raw: Any) -> Q:
@@ -144,7 +151,7 @@ BUILDERS: dict[str, Any] = {
     "any_of": _any_of,
     "none_of": _none_of,
     "at_least": _comparison("gte"),
-    "at_most": _comparison("lte"),
+    "at_most": _at_most,
     "more_than": _comparison("gt"),
     "less_than": _comparison("lt"),
     "between": _between,

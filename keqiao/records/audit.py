@@ -17,8 +17,8 @@ from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.bulk_rows import insert_rows, json_text, moment
 from keqiao.records.models import ChainHead, ChangeEntry
-from keqiao.records.present import columns_needed, present
-from keqiao.records.query import get_record, records
+from keqiao.records.present import titles_of
+from keqiao.records.query import get_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -261,9 +261,4 @@ def _reference_titles(
                 field = object_type.fields().get(name)
                 if field is not None and field.target and isinstance(raw, int):
                     wanted.setdefault(field.target, set()).add(raw)
-    found = {}
-    for key, ids in wanted.items():
-        target = object_type_named(key)
-        rows = list(records(access, target).filter(pk__in=ids).only(*columns_needed(target, ())))
-        found[key] = {row.id: row.title for row in present(access, target, rows, ())}
-    return found
+    return {key: titles_of(access, object_type_named(key), ids) for key, ids in wanted.items()}

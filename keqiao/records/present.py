@@ -102,6 +102,15 @@ def present(
     return rows
 
 
+def titles_of(access: Access, object_type: ObjectType, ids: Iterable[int]) -> dict[int, str]:
+    """Return what those of the records that this person may see are called, masked if need be."""
+    from keqiao.records.query import records
+
+    rows = records(access, object_type).filter(pk__in=set(ids))
+    shown = present(access, object_type, list(rows.only(*columns_needed(object_type, ()))), ())
+    return {row.id: row.title for row in shown}
+
+
 def _split(object_type: ObjectType, path: str) -> tuple[Field, str]:
     head, _dot, rest = path.partition(".")
     if rest:

@@ -80,7 +80,9 @@ def _resolve_records(batch: Batch, field: Field, items: list[Item]) -> None:
     access, target = batch.access, object_type(field.target)
     title_kind, in_batch = target.title_field().kind, _titles_in_batch(batch, target)
     names = {value for item in items if isinstance(value := item.values[field.name], str)}
-    by_name = _ids_by_name(access, field, names) if names else {}
+    # Whoever may not read the names cannot try them out here.
+    may_read = access.fields(target).is_readable(target.title)
+    by_name = _ids_by_name(access, field, names) if names and may_read else {}
     ids = {value for item in items if isinstance(value := item.values[field.name], int)}
     reachable = (
         set(records(access, target).filter(pk__in=ids).values_list("pk", flat=True))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from keqiao.access.access import Access
 from keqiao.access.models import Role
@@ -37,6 +39,50 @@ def test_history_names_no_record_whose_title_is_masked(company: Company) -> None
     set_field_right(Role.objects.get(key="sales"), ACCOUNT, "name", Right.MASKED)
     lines = history(Access.for_user(company.li), object_type("contact"), person)
     assert NAME not in str(lines)
+
+
+def test_names_that_are_masked_stand_nowhere_on_the_way_to_a_link(company: Company) -> None:
+    account = make(ACCOUNT, owner=company.li, name=NAME)
+    set_field_right(Role.objects.get(key="sales"), ACCOUNT, "name", Right.MASKED)
+    client = browser(company.li)
+    for address in (
+        f"/contacts/?where=account:equals:{account}",
+        f"/contacts/new/?account={account}",
+        f"/accounts/{account}/",
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert NAME not in answer.content.decode(), address
+    access = Access.for_user(company.li)
+    by_name = save_one(access, "contact", {"name": "王三", "account": NAME})
+    guessed = save_one(access, "contact", {"name": "王四", "account": "没有这家公司"})
+    assert by_name.problems[0].code == guessed.problems[0].code == "reference"
+
+
+def test_a_chip_does_not_tell_the_name_of_a_hidden_field(company: Company) -> None:
+    set_field_right(Role.objects.get(key="sales"), "contact", "wechat", Right.HIDDEN)
+    answer = browser(company.li).get("/contacts/?where=wechat:equals:abc")
+    assert answer.status_code == 422
+    assert "微信" not in answer.content.decode()
+
+
+def test_a_day_means_the_whole_day_of_a_moment(company: Company) -> None:
+    record = make(ACCOUNT)
+    today = timezone.localdate()
+    before, after = today - timedelta(days=1), today + timedelta(days=1)
+    for where in (
+        f"created_at:equals:{today}",
+        f"created_at:at_most:{today}",
+        f"created_at:between:{before},{today}",
+        f"created_at:at_least:{today}",
+    ):
+        assert found(SYSTEM, where) == [record], where
+    for where in (
+        f"created_at:equals:{before}",
+        f"created_at:at_most:{before}",
+        f"created_at:at_least:{after}",
+    ):
+        assert found(SYSTEM, where) == [], where
 
 
 def test_the_recycle_bin_masks_titles(company: Company) -> None:

@@ -120,6 +120,10 @@ class FieldKind:
         """Turn the value of a filter condition into what the column holds."""
         return self.dump(self.clean(raw, field))
 
+    def end_of(self, raw: Any, field: Field) -> Any | None:
+        """Return where a stretch that `raw` names ends (a day, for a moment); None for one point."""
+        return None
+
     def repair(self, raw: Any, value: Any, field: Field) -> str | None:
         """Name what `clean` repaired in `raw`; None when it was already in good form."""
         if not isinstance(raw, str) or self.is_empty(value):

@@ -80,6 +80,13 @@ class DateTimeKind(DateKind):
     def parse(self, raw: Any) -> Any:
         return parse_datetime(raw)
 
+    def end_of(self, raw: Any, field: Field) -> Any | None:
+        found = self.parse(as_text(raw))
+        if found.repair != "midnight":
+            return None
+        day = timezone.localtime(found.value).date() + timedelta(days=1)
+        return self.clean_operand(day.isoformat(), field)
+
     def dump(self, value: Any) -> Any:
         return value.astimezone(UTC).isoformat() if value is not None else None
 
