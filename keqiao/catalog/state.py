@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
 from contextvars import ContextVar
-
-from django.db.models import F
 
 from keqiao.catalog.models import StateVersion
 
@@ -35,6 +34,6 @@ def forget_versions() -> None:
 
 def bump(name: str) -> None:
     """Say that shared state changed; call inside the transaction that changes it."""
-    if not StateVersion.objects.filter(name=name).update(number=F("number") + 1):
-        StateVersion.objects.get_or_create(name=name)
+    # Not the next number: that of a change rolled back must never come to stand for another one.
+    StateVersion.objects.update_or_create(name=name, defaults={"number": secrets.randbits(62)})
     _seen.set(None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from keqiao.access.access import Access
 from keqiao.base.clock import now
+from keqiao.base.text import clean_text
 from keqiao.catalog.field import Field
 from keqiao.catalog.object_type import Feature, ObjectType
 from keqiao.importing.mapping import Proposal, known_headers, propose, source_signature
@@ -39,7 +40,8 @@ def start_import(
     stored, size = keep_upload(name, chunks)
     run = ImportRun(
         object_key=declared.key,
-        file_name=Path(name).name[:255],
+        # A name of another system's encoding is no text that a database takes.
+        file_name=clean_text(Path(name).name)[:255],
         stored_name=stored,
         size=size,
         user_id=access.user_id,
