@@ -167,7 +167,7 @@ PASSWORD_HASHERS = [
 _VALIDATION = "django.contrib.auth.password_validation."
 # Length and known-bad lists, no composition rules: ASVS 5.0.0 V6.2.1, V6.2.4, V6.2.5.
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": _VALIDATION + "MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "keqiao.config.sign_in.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": _VALIDATION + "CommonPasswordValidator"},
     {
         "NAME": _VALIDATION + "UserAttributeSimilarityValidator",

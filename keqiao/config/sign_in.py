@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -17,6 +19,20 @@ class ClosedSignUp(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+class LongEnough(MinimumLengthValidator):
+    """The framework's rule in words of ours, which are there in every language offered."""
+
+    def get_error_message(self) -> str:
+        return _("This password is too short. Please use at least %(count)s characters.") % {
+            "count": self.min_length
+        }
+
+    def get_help_text(self) -> str:
+        return _("At least %(count)s characters; a sentence is easiest to remember.") % {
+            "count": self.min_length
+        }
 
 
 def attempted_account(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
