@@ -10,9 +10,11 @@ from django.db import OperationalError
 from openpyxl import load_workbook
 
 from keqiao.access.access import Access
+from keqiao.access.directory import deactivate
 from keqiao.access.models import Role
 from keqiao.access.rights import Action, Level, Right
 from keqiao.access.roles import set_field_right, set_right
+from keqiao.catalog.custom_fields import add_custom_field
 from keqiao.catalog.registry import object_type
 from keqiao.customers.account import Account
 from keqiao.customers.contact import Contact
@@ -27,6 +29,7 @@ from keqiao.importing.store import import_path
 from keqiao.jobs.problems import JobCancelled
 from keqiao.records.audit import history, verify_chain
 from keqiao.records.models import ChangeEntry
+from keqiao.records.query import get_record
 from tests.company import SYSTEM, Company, make, save_one
 from tests.importing.helpers import (
     adds_up,
@@ -335,6 +338,57 @@ def test_rights_are_those_of_the_moment_of_the_run(company: Company) -> None:
         upload(Access.for_user(company.li), LIST)
     with pytest.raises(ImportForbidden):
         upload(Access.for_user(company.sun), LIST)
+
+
+def test_an_import_ends_with_the_person_it_runs_for(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "BATCH", 4)
+    rows = "".join(f"客户{n}号有限公司\n" for n in range(12))
+    run = upload(Access.for_user(company.li), f"客户名称\n{rows}")
+    with pytest.raises(ImportForbidden):
+        running.execute_run(run.pk, lambda done, total: deactivate(company.li), forget)
+    run.refresh_from_db()
+    assert (run.state, run.created, live()) == (RunState.STOPPED, 4, 4)
+
+
+def test_revert_puts_back_exactly_what_stood_there(company: Company) -> None:
+    declared = object_type("account")
+    exact = {
+        add_custom_field(declared, {"label": label, "kind": kind}).key: before
+        for label, kind, before in (
+            ("折扣", "percent", "12345.67%"),
+            ("签约时间", "datetime", "2026-01-02 10:30:45"),
+            ("分组", "tags", ["甲,乙", "丙"]),
+            ("会员", "boolean", True),
+        )
+    }
+    record_id = make("account", owner=company.li, seed=5, name="老客户有限公司", **exact)
+    before = get_record(SYSTEM, declared, record_id).custom  # type: ignore[attr-defined]
+    access = Access.for_user(company.li)
+    text = "客户名称,折扣,签约时间,分组,会员\n老客户有限公司,5%,2026-05-05 08:00,丁,否\n"
+    run = execute(upload(access, text, mode="update", key_field="name"))
+    assert run.updated == 1
+    assert get_record(SYSTEM, declared, record_id).custom != before  # type: ignore[attr-defined]
+    assert revert_run(run.pk, company.li.pk, quiet).conflicts == []
+    assert get_record(SYSTEM, declared, record_id).custom == before  # type: ignore[attr-defined]
+
+
+def test_two_rows_for_one_record_are_used_once(company: Company) -> None:
+    record_id = make(
+        "contact", owner=company.li, name="王一", phone="13800138000", more_phones=["13800138001"]
+    )
+    text = "姓名,手机,备注\n王一,13800138000,甲\n王一,13800138001,乙\n"
+    run = execute(upload(SYSTEM, text, "contact", mode="update", key_field="phone"))
+    assert (run.updated, run.rejected) == (1, 1)
+    assert get_record(SYSTEM, object_type("contact"), record_id).note == "甲"  # type: ignore[attr-defined]
+
+
+def test_a_file_name_in_another_encoding_is_no_obstacle(company: Company) -> None:
+    name = "客户.csv".encode("gb18030").decode("utf-8", "surrogateescape")
+    run = execute(upload(SYSTEM, LIST, name=name))
+    assert run.created
+    assert run.file_name.endswith(".csv")
 
 
 def test_fields_out_of_reach_are_neither_offered_nor_written(company: Company) -> None:
