@@ -42,6 +42,16 @@ class ImportForbidden(Exception):
         super().__init__(self.message)
 
 
+class RunMovedOn(Exception):
+    """An old job was started again for an import that has gone on since."""
+
+    def __init__(self) -> None:
+        self.message = gettext(
+            "This import has gone on since then. Open it under Import to see where it stands."
+        )
+        super().__init__(self.message)
+
+
 def run_access(run: ImportRun) -> Access:
     """Return the rights of the run's person as they are at this moment, not as they were."""
     if run.user_id is None:
@@ -61,6 +71,9 @@ def require_import(access: Access, declared: ObjectType) -> None:
 
 def check_run(run_id: int, progress: Progress) -> ImportRun:
     """Pass every row through the write path without writing, and note what would happen."""
+    # A second check would forget what the import has made, and so how to undo it.
+    if not ImportRun.objects.filter(pk=run_id, is_dry=True).exists():
+        raise RunMovedOn
     with _guarded(run_id, RunState.CHECKING) as run:
         access, declared = run_access(run), object_type(run.object_key)
         _stage(run)
@@ -86,6 +99,9 @@ def execute_run(
     Records, rows, counts and cursor of a batch are one transaction; so is the job's own state,
     which fails when another worker has taken the job over, and then nothing of the batch stays.
     """
+    undone = (RunState.REVERTING, RunState.REVERTED)
+    if ImportRun.objects.filter(pk=run_id, state__in=undone).exists():
+        raise RunMovedOn
     with _guarded(run_id, RunState.RUNNING) as run:
         access, declared = run_access(run), object_type(run.object_key)
         _stage(run)

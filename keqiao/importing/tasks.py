@@ -17,7 +17,7 @@ from keqiao.importing.export import ExportRefused, order_path, ordered_export, w
 from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.models import ExportFile, ImportRow, ImportRun, RunState
 from keqiao.importing.reverting import revert_run
-from keqiao.importing.running import ImportForbidden, check_run, execute_run
+from keqiao.importing.running import ImportForbidden, RunMovedOn, check_run, execute_run
 from keqiao.importing.store import import_path
 from keqiao.jobs.options import enqueue_unique, with_options
 from keqiao.jobs.problems import GiveUp
@@ -34,7 +34,7 @@ ROWS_REMOVED = 5_000
 def check_list(run_id: int) -> dict[str, int]:
     try:
         return check_run(run_id, progress).counts()
-    except (FileProblem, ImportForbidden) as problem:
+    except (FileProblem, ImportForbidden, RunMovedOn) as problem:
         raise GiveUp(problem.message) from problem
 
 
@@ -42,7 +42,7 @@ def check_list(run_id: int) -> dict[str, int]:
 def import_list(run_id: int) -> dict[str, int]:
     try:
         return execute_run(run_id, progress, save_state).counts()
-    except (FileProblem, ImportForbidden) as problem:
+    except (FileProblem, ImportForbidden, RunMovedOn) as problem:
         raise GiveUp(problem.message) from problem
 
 

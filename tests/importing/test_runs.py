@@ -24,7 +24,13 @@ from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.models import ImportMapping, ImportRow, RunState
 from keqiao.importing.report import write_error_file
 from keqiao.importing.reverting import revert_run
-from keqiao.importing.running import ImportForbidden, check_plan, edit_cell, leave_out
+from keqiao.importing.running import (
+    ImportForbidden,
+    RunMovedOn,
+    check_plan,
+    edit_cell,
+    leave_out,
+)
 from keqiao.importing.store import import_path
 from keqiao.jobs.problems import JobCancelled
 from keqiao.records.audit import history, verify_chain
@@ -372,6 +378,20 @@ def test_revert_puts_back_exactly_what_stood_there(company: Company) -> None:
     assert get_record(SYSTEM, declared, record_id).custom != before  # type: ignore[attr-defined]
     assert revert_run(run.pk, company.li.pk, quiet).conflicts == []
     assert get_record(SYSTEM, declared, record_id).custom == before  # type: ignore[attr-defined]
+
+
+def test_old_jobs_started_again_harm_no_later_step(company: Company) -> None:
+    run = execute(check(upload(SYSTEM, LIST)))
+    with pytest.raises(RunMovedOn):
+        check(run)
+    made = live()
+    assert made == run.created > 0
+    assert revert_run(run.pk, None, quiet).state == RunState.REVERTED
+    with pytest.raises(RunMovedOn):
+        execute(run)
+    assert live() == 0
+    run.refresh_from_db()
+    assert run.state == RunState.REVERTED
 
 
 def test_two_rows_for_one_record_are_used_once(company: Company) -> None:
