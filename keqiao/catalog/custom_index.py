@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from keqiao.catalog import state
@@ -11,20 +12,27 @@ from keqiao.catalog.models import CustomField
 from keqiao.catalog.registry import object_type
 
 
-@task()
+@task(title=_("Build the index of a field"))
 def build_index(custom_field_id: int) -> str:
     """Make the expression indexes of a filterable field; safe to run again."""
     row = CustomField.objects.filter(pk=custom_field_id, filterable=True).first()
-    if row is None or KINDS[row.kind].many or KINDS[row.kind].indexes_terms:
+    if row is None:
         return "nothing to do"
+    if KINDS[row.kind].many or KINDS[row.kind].indexes_terms:
+        _mark_ready(row)
+        return "found by the index of list values"
     table = object_type(row.object_key).model._meta.db_table
     with connection.cursor() as cursor:
         for statement in index_statements(table, row):
             cursor.execute(statement)
         cursor.execute(f'ANALYZE "{table}"')
+    _mark_ready(row)
+    return index_name(row)
+
+
+def _mark_ready(row: CustomField) -> None:
     CustomField.objects.filter(pk=row.pk).update(index_ready=True)
     state.bump(state.CATALOG)
-    return index_name(row)
 
 
 def index_name(row: CustomField) -> str:

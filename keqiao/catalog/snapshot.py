@@ -46,6 +46,7 @@ def _load() -> dict[str, dict[str, Field]]:
 
 def as_field(row: CustomField) -> Field:
     its_kind = kind(row.kind)
+    by_terms = its_kind.many or its_kind.indexes_terms
     return Field(
         name=row.key,
         label=_in_language(row.label, row.label_en),
@@ -65,8 +66,8 @@ def as_field(row: CustomField) -> Field:
         sensitivity=Sensitivity(row.sensitivity),
         standard=row.standard,
         target=row.target,
-        filterable=row.filterable and not its_kind.many,
-        sortable=row.filterable and row.index_ready and not its_kind.many,
+        filterable=row.filterable,
+        sortable=row.filterable and row.index_ready and not by_terms,
         currency=row.currency,
         custom=True,
         id=row.pk,

@@ -123,6 +123,38 @@ def test_custom_yes_or_no_filters_and_sorts(company: Company) -> None:
     assert sorted(seen) == sorted([yes, no, none])
 
 
+def test_custom_lists_of_values_filter(company: Company) -> None:
+    account = object_type(ACCOUNT)
+    made = [
+        add_custom_field(
+            account, {"label": f"多{kind}", "kind": kind, "filterable": True, **options}
+        )
+        for kind, options in (
+            ("tags", {}),
+            (
+                "multi_choice",
+                {"choices": [{"key": "a", "label": "甲"}, {"key": "b", "label": "乙"}]},
+            ),
+            ("phones", {}),
+            ("resident_id", {}),
+        )
+    ]
+    tags, choices, phones, secret = (row.key for row in made)
+    one = make(
+        ACCOUNT,
+        **{tags: ["重点"], choices: ["a"], phones: ["13800138000"], secret: "11010519491231002X"},
+    )
+    make(ACCOUNT, seed=2, **{tags: ["其他"], choices: ["b"], phones: [], secret: ""})
+    for row in made:
+        assert build_index.call(row.pk)
+        row.refresh_from_db()
+        assert row.index_ready and not account.field(row.key).sortable
+    assert found(SYSTEM, f"{tags}:any_of:重点") == [one]
+    assert found(SYSTEM, f"{choices}:any_of:a") == [one]
+    assert found(SYSTEM, f"{phones}:any_of:13800138000") == [one]
+    assert found(Access.system("test"), f"{secret}:equals:11010519491231002X") == [one]
+
+
 def test_custom_links_filter_by_what_they_lead_to(company: Company) -> None:
     account = object_type(ACCOUNT)
     link = add_custom_field(
