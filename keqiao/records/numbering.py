@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db import transaction
+
 from keqiao.base.clock import today
 from keqiao.catalog.models import NumberingRule
 
@@ -16,10 +20,7 @@ _PERIODS = {
 
 def take_numbers(object_key: str, field: str, count: int) -> list[str]:
     """Return the next `count` numbers. Call inside the writing transaction: the rule is locked."""
-    NumberingRule.objects.get_or_create(
-        object_key=object_key, field=field, defaults={"prefix": object_key[:1].upper(), "digits": 6}
-    )
-    rule = NumberingRule.objects.select_for_update().get(object_key=object_key, field=field)
+    rule = _locked(object_key, field)
     period = today().strftime(_PERIODS[NumberingRule.Restart(rule.restart)])
     if period != rule.period:
         rule.period, rule.last_number = period, 0
@@ -28,6 +29,26 @@ def take_numbers(object_key: str, field: str, count: int) -> list[str]:
     rule.save(update_fields=["period", "last_number"])
     head = rule.prefix + today().strftime(_FORMATS.get(rule.date_format, ""))
     return [f"{head}{number:0{rule.digits}d}" for number in range(first, first + count)]
+
+
+def change_rule(object_key: str, field: str, **looks: Any) -> NumberingRule:
+    """Change how the next numbers look; the count goes on, whoever takes a number meanwhile."""
+    with transaction.atomic():
+        rule = _locked(object_key, field)
+        if looks["restart"] != rule.restart:
+            # The new period begins with its next turn: starting again now would repeat numbers.
+            rule.period = today().strftime(_PERIODS[NumberingRule.Restart(looks["restart"])])
+        for name, value in looks.items():
+            setattr(rule, name, value)
+        rule.save(update_fields=["period", *looks])
+    return rule
+
+
+def _locked(object_key: str, field: str) -> NumberingRule:
+    NumberingRule.objects.get_or_create(
+        object_key=object_key, field=field, defaults={"prefix": object_key[:1].upper(), "digits": 6}
+    )
+    return NumberingRule.objects.select_for_update().get(object_key=object_key, field=field)
 
 
 def preview(rule: NumberingRule) -> str:

@@ -14,7 +14,7 @@ from keqiao.access.rights import Action
 from keqiao.catalog.models import NumberingRule
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type, object_types
-from keqiao.records.numbering import preview
+from keqiao.records.numbering import change_rule, preview
 from keqiao.records.present import present
 from keqiao.records.removal import deleted_records, restore_records
 from keqiao.ui.cells import near_moment
@@ -96,11 +96,17 @@ def _change_rule(request: HttpRequest, rule: NumberingRule) -> str:
         or given.get("restart") not in NumberingRule.Restart.values
     ):
         return _("Please choose one of the offered forms.")
-    rule.prefix, rule.digits = prefix, count
-    rule.date_format, rule.restart = given["date_format"], given["restart"]
+    looks = {
+        "prefix": prefix,
+        "digits": count,
+        "date_format": given["date_format"],
+        "restart": given["restart"],
+    }
+    for name, value in looks.items():
+        setattr(rule, name, value)
     if rule.restart != NumberingRule.Restart.NEVER and not _date_tells_period(rule):
         return _("Numbers that start again need the date in them, or they would repeat.")
-    rule.save()
+    change_rule(rule.object_key, rule.field, **looks)
     return ""
 
 
