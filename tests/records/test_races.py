@@ -79,3 +79,24 @@ def test_two_racing_edits_lose_nothing() -> None:
     assert len(winners) == 1
     assert sum(isinstance(result, Conflict) for result in results) == 2
     assert verify_chain().sound
+
+
+def test_whoever_loses_a_race_for_a_phone_keeps_the_guard_of_the_old_one() -> None:
+    access = Access.system("race")
+    ids = [
+        make("account", name=f"{name}公司", phone=f"1390013900{place}", seed=place + 1)
+        for place, name in enumerate("甲乙丙")
+    ]
+    results = at_once(
+        [
+            partial(save_one, access, "account", {"phone": "13700137000"}, record_id=number)
+            for number in ids
+        ]
+    )
+    assert sum(isinstance(result, Saved) for result in results) == 1, results
+    for place, result in enumerate(results):
+        new = {"name": f"新{place}公司", "phone": f"1390013900{place}"}
+        again = save_one(access, "account", new)
+        expected = Saved if isinstance(result, Saved) else DuplicateFound
+        assert isinstance(again, expected), (place, again)
+    assert verify_chain().sound
