@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ AVATAR_COLORS = ("", "jade", "amber")
 NAMED_ON_CARDS = frozenset({"date", "datetime", "integer", "percent", "money", "boolean", "text"})
 RIGHT_ALIGNED = frozenset({"integer", "percent", "money"})
 LIST_PHONES = 1
+LIST_TAGS = 2
 
 Show = Callable[["Cell", "Field", bool], SafeString]
 
@@ -149,18 +150,18 @@ def _show_choice(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: F
 
 def _show_choices(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     chosen = [field.choice(key) for key in cell.value or []]
-    return _tags(tag_html(str(one.label), one.color) for one in chosen if one)
+    return _tags([tag_html(str(one.label), one.color) for one in chosen if one], wide)
 
 
 def _show_tags(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
-    words = list(cell.value or [])
-    shown = words if wide else words[:3]
-    rest = [f"+{len(words) - len(shown)}"] if len(words) > len(shown) else []
-    return _tags([*(tag_html(word) for word in shown), *rest])
+    return _tags([tag_html(word) for word in cell.value or []], wide)
 
 
-def _tags(parts: Iterable[str]) -> SafeString:
-    return markup('<span class="tags">{}</span>', joined(parts))
+def _tags(parts: list[SafeString], wide: bool) -> SafeString:  # noqa: FBT001
+    shown = parts if wide else parts[:LIST_TAGS]
+    more = len(parts) - len(shown)
+    rest = [markup('<span class="dim">+{}</span>', more)] if more else []
+    return markup('<span class="tags">{}</span>', joined([*shown, *rest]))
 
 
 def _show_boolean(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001

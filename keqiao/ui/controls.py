@@ -100,6 +100,8 @@ def _text(control: Control) -> SafeString:
 
 
 def _serial(control: Control) -> SafeString:
+    if control.name != control.field.name:
+        return _text(control)  # in a filter people look for a number they know
     return _input(control, readonly="readonly", placeholder=_("Given when saved"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from keqiao.access.access import Access
-    from keqiao.jobs.board import JobLine
+    from keqiao.jobs.board import JobLine, ScheduleLine
 
 LINES = 60
 OPEN_STATES = frozenset({"ready", "running"})
@@ -39,9 +40,25 @@ def jobs_page(request: HttpRequest) -> HttpResponse:
         "page_title": _("Background work"),
         "tabs": _tabs(access, status),
         "jobs": [job_facts(job) for job in jobs],
-        "schedules": board.schedules() if is_timetable else [],
+        "schedules": [_schedule_facts(line) for line in board.schedules()] if is_timetable else [],
     }
     return render(request, "ui/jobs.html", context)
+
+
+def _schedule_facts(line: ScheduleLine) -> dict[str, Any]:
+    """Return a line of the timetable, its rule ("every 5 min", "daily at 03:40") in words."""
+    rule = line.rule
+    if found := re.fullmatch(r"every (\d+) min", rule):
+        rule = _("every %(count)s minutes") % {"count": found[1]}
+    elif found := re.fullmatch(r"daily at (\d\d:\d\d)", rule):
+        rule = _("every day at %(time)s") % {"time": found[1]}
+    return {
+        "name": line.name,
+        "title": line.title,
+        "rule": rule,
+        "enabled": line.enabled,
+        "next_at": line.next_at,
+    }
 
 
 def _tabs(access: Access, status: str) -> list[dict[str, Any]]:

@@ -166,10 +166,21 @@ def _token_line(token: ApiToken) -> dict[str, Any]:
         "id": token.pk,
         "name": token.name,
         "prefix": token.prefix,
-        "scopes": token.scopes,
+        "scopes": [_scope_text(scope) for scope in token.scopes],
         "expires": near_moment(token.expires_at),
         "used": near_moment(token.last_used_at) if token.last_used_at else _("never"),
     }
+
+
+def _scope_text(scope: str) -> str:
+    """Return a scope ("account:read") in words ("Accounts · read")."""
+    key, _colon, action = scope.partition(":")
+    names = {
+        "*": _("Everything"),
+        **{one.key: sentence(one.label_plural) for one in object_types()},
+    }
+    actions = {"read": _("read"), "write": _("write")}
+    return f"{names.get(key, key)} · {actions.get(action, action)}"
 
 
 def _scope_lines(request: HttpRequest) -> list[dict[str, Any]]:
