@@ -119,3 +119,13 @@ def test_keys_follow_the_values(db: None) -> None:
     freed = save_one(SYSTEM, "account", {"name": "苏州丁公司", "phone": "13800138001"})
     assert isinstance(freed, Saved)
     assert MatchKey.objects.filter(object_key="account", record_id=record).exists()
+
+
+def test_a_field_is_changed_under_its_own_name(db: None) -> None:
+    account = object_type("account")
+    row = add_custom_field(account, {"label": "会员号", "kind": "text"})
+    changed = change_custom_field(row, {"label": "会员号", "standard": "卡面上的号码"})
+    assert changed.standard == "卡面上的号码"
+    other = add_custom_field(account, {"label": "卡号", "kind": "text"})
+    with pytest.raises(CustomFieldProblem):
+        change_custom_field(other, {"label": "会员号"})
