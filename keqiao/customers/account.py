@@ -35,7 +35,7 @@ from keqiao.catalog.object_type import (
 )
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import INDUSTRIES, LEVELS, SOURCES
-from keqiao.records.models import LIVE, Record
+from keqiao.records.models import LIVE, Record, record_indexes
 
 TYPES = (
     Choice("company", _("Company"), synonyms=("公司", "企业", "单位")),
@@ -129,19 +129,10 @@ class Account(Record):
     )
     note = LongTextField(_("note"), synonyms=("备注", "说明", "描述", "remark", "comment"))
 
-    class Meta(Record.Meta):
+    class Meta:
         indexes = [
-            *Record.Meta.indexes,
+            *record_indexes("level", "region", "industry"),
             models.Index(fields=["number", "id"], condition=LIVE, name="account_number"),
-            models.Index(
-                fields=["level", "updated_at", "id"], condition=LIVE, name="account_level"
-            ),
-            models.Index(
-                fields=["region", "updated_at", "id"], condition=LIVE, name="account_region"
-            ),
-            models.Index(
-                fields=["industry", "updated_at", "id"], condition=LIVE, name="account_industry"
-            ),
             models.Index(fields=["annual_revenue", "id"], condition=LIVE, name="account_revenue"),
             # Most accounts have no parent: inside the index, their like would mislead the planner.
             models.Index(

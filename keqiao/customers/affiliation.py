@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.catalog.columns import BooleanField, DateField, ReferenceField, ShortTextField
 from keqiao.catalog.object_type import Feature, Layout, ListSpec, ObjectType, Section
 from keqiao.catalog.registry import register
-from keqiao.records.models import LIVE, Record
+from keqiao.records.models import LIVE, Record, record_indexes
 
 
 class Affiliation(Record):
@@ -41,9 +41,9 @@ class Affiliation(Record):
     until = DateField(_("end date"), synonyms=("结束日期", "离职日期"))
     is_current = BooleanField(_("current"), default=True, starts_as=True, synonyms=("在职",))
 
-    class Meta(Record.Meta):
+    class Meta:
         indexes = [
-            *Record.Meta.indexes,
+            *record_indexes(),
             models.Index(
                 fields=["account", "updated_at", "id"], condition=LIVE, name="affiliation_account"
             ),

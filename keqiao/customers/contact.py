@@ -26,7 +26,7 @@ from keqiao.catalog.field import Choice, Sensitivity
 from keqiao.catalog.object_type import Layout, ListSpec, ObjectType, Related, Section, UniqueWhen
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import GENDERS
-from keqiao.records.models import LIVE, Record
+from keqiao.records.models import LIVE, Record, record_indexes
 
 ROLES = (
     Choice("decides", _("Decides"), "jade", ("决策人", "决策者", "老板")),
@@ -95,13 +95,9 @@ class Contact(Record):
     tags = TagsField(_("tags"), synonyms=("标签",))
     note = LongTextField(_("note"), synonyms=("备注", "说明", "remark"))
 
-    class Meta(Record.Meta):
+    class Meta:
         indexes = [
-            *Record.Meta.indexes,
-            models.Index(fields=["role", "updated_at", "id"], condition=LIVE, name="contact_role"),
-            models.Index(
-                fields=["region", "updated_at", "id"], condition=LIVE, name="contact_region"
-            ),
+            *record_indexes("role", "region"),
             models.Index(
                 fields=["account", "updated_at", "id"], condition=LIVE, name="contact_account"
             ),

@@ -22,7 +22,7 @@ from keqiao.catalog.field import Choice, Sensitivity
 from keqiao.catalog.object_type import Layout, ListSpec, ObjectType, Section, UniqueWhen
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import INDUSTRIES, SOURCES
-from keqiao.records.models import LIVE, Record
+from keqiao.records.models import LIVE, Record, record_indexes
 
 STATES = (
     Choice("new", _("New"), "blue", ("新建", "未处理", "待跟进")),
@@ -61,13 +61,9 @@ class Lead(Record):
     tags = TagsField(_("tags"), synonyms=("标签",))
     note = LongTextField(_("note"), synonyms=("备注", "需求", "说明", "remark"))
 
-    class Meta(Record.Meta):
+    class Meta:
         indexes = [
-            *Record.Meta.indexes,
-            models.Index(
-                fields=["source_channel", "updated_at", "id"], condition=LIVE, name="lead_source"
-            ),
-            models.Index(fields=["state", "updated_at", "id"], condition=LIVE, name="lead_state"),
+            *record_indexes("state", "source_channel"),
             models.Index(
                 fields=["next_contact_on", "id"], condition=LIVE, name="lead_next_contact"
             ),

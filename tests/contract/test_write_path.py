@@ -168,3 +168,8 @@ def test_query_count_does_not_grow_with_rows(
         large = run_list(access, ListQuery(object_type=declared, limit=12))
     assert len(small.rows) == 3
     assert len(large.rows) == 12
+
+
+def test_every_quick_filter_is_answered_by_an_index(declared: ObjectType) -> None:
+    leading = {index.fields[0] for index in declared.model._meta.indexes}
+    assert set(declared.list.quick_filters) <= leading
