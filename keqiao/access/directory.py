@@ -120,8 +120,9 @@ def reactivate(user: User) -> None:
 
 
 def _keep_one_administrator(user: User) -> None:
-    others = User.objects.filter(is_administrator=True, is_active=True).exclude(pk=user.pk)
-    if user.is_administrator and not others.exists():
+    left = User.objects.filter(is_administrator=True, is_active=True).order_by("pk")
+    # Locked: two administrators who switch each other off at once must not both succeed.
+    if list(left.select_for_update().values_list("pk", flat=True)) == [user.pk]:
         raise DirectoryProblem(
             _("This is the last administrator. Please make somebody else administrator first.")
         )

@@ -11,6 +11,8 @@ import pytest
 from django.db import connections
 
 from keqiao.access.access import Access
+from keqiao.access.directory import DirectoryProblem, add_user, deactivate
+from keqiao.access.models import User
 from keqiao.catalog import state
 from keqiao.catalog.registry import object_type
 from keqiao.records.audit import verify_chain
@@ -100,3 +102,17 @@ def test_whoever_loses_a_race_for_a_phone_keeps_the_guard_of_the_old_one() -> No
         expected = Saved if isinstance(result, Saved) else DuplicateFound
         assert isinstance(again, expected), (place, again)
     assert verify_chain().sound
+
+
+def test_two_administrators_who_switch_each_other_off_leave_one() -> None:
+    pair = [add_user(name, name, None, is_administrator=True) for name in ("one", "two")]
+
+    def switch_off(user: User) -> bool:
+        try:
+            deactivate(user)
+        except DirectoryProblem:
+            return False
+        return True
+
+    assert sorted(at_once([partial(switch_off, user) for user in pair])) == [False, True]
+    assert User.objects.filter(is_administrator=True, is_active=True).count() == 1
