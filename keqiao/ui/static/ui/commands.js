@@ -48,10 +48,13 @@ export function openCommands(text = "") {
 }
 
 if (dialog) {
-  input.addEventListener("input", () => {
+  const askSoon = () => {
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE);
-  });
+  };
+  // Letters still being composed into Chinese are nobody's question yet.
+  input.addEventListener("input", (event) => !event.isComposing && askSoon());
+  input.addEventListener("compositionend", askSoon);
   input.addEventListener("keydown", (event) => {
     if (composing(event)) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {

@@ -40,3 +40,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
   }
 });
+
+// On a phone the settings menu is a strip: the entry one is on is brought into sight.
+const strip = document.querySelector(".settings > nav");
+const entry = strip?.querySelector("[aria-current]");
+if (entry && strip.scrollWidth > strip.clientWidth) strip.scrollLeft = entry.offsetLeft - (strip.clientWidth - entry.offsetWidth) / 2;
