@@ -8,3 +8,9 @@ from django.apps import AppConfig
 class AccessConfig(AppConfig):
     name = "keqiao.access"
     label = "access"
+
+    def ready(self) -> None:
+        from keqiao.access.roles import rights_on_field
+        from keqiao.catalog.custom_fields import find_uses_with
+
+        find_uses_with(rights_on_field)

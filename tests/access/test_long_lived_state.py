@@ -12,9 +12,10 @@ from django.test import override_settings
 from keqiao.access.access import Access
 from keqiao.access.directory import deactivate, share_record
 from keqiao.access.models import Collaborator, Role, RoleRight
-from keqiao.access.rights import Action, Level
-from keqiao.access.roles import set_right
+from keqiao.access.rights import Action, Level, Right
+from keqiao.access.roles import set_field_right, set_right
 from keqiao.catalog import state
+from keqiao.catalog.custom_fields import add_custom_field, uses_of
 from keqiao.catalog.models import StateVersion
 from keqiao.catalog.registry import object_type
 from tests.company import Company, make
@@ -59,3 +60,10 @@ def test_very_many_shares_are_all_known(company: Company) -> None:
     access = Access.for_user(company.li)
     assert access.is_in_reach(Action.CHANGE, account, company.zhou.pk, None, last)
     assert not access.is_in_reach(Action.CHANGE, account, company.zhou.pk, None, 999)
+
+
+def test_taking_a_field_away_tells_which_roles_know_it(company: Company) -> None:
+    row = add_custom_field(object_type("account"), {"label": "信用", "kind": "text"})
+    assert uses_of(row) == []
+    set_field_right(Role.objects.get(key="sales"), "account", row.key, Right.READ)
+    assert [use.count for use in uses_of(row)] == [1]
