@@ -1,6 +1,7 @@
 // Dialogs come from the server into #dialog; here they are shown, closed and given the focus.
 import { process } from "./http.js";
 
+const LET_GO = 600; // milliseconds until the browser has taken the form
 const host = () => document.getElementById("dialog");
 
 export function showDialog(html) {
@@ -13,7 +14,11 @@ export function showDialog(html) {
 
 function open(frame) {
   if (frame.querySelector(".compare, .keysheet")) frame.classList.add("wide");
-  frame.addEventListener("close", () => frame.remove());
+  frame.addEventListener("close", () => {
+    // What was changed in the background is on the page as soon as its dialog is gone, however it went.
+    if (frame.querySelector("[data-reload]")) location.reload();
+    frame.remove();
+  });
   frame.addEventListener("click", (event) => event.target === frame && frame.close());
   const title = frame.querySelector("h2");
   if (title) {
@@ -39,7 +44,12 @@ document.addEventListener("click", (event) => {
   if (!frame) return;
   event.preventDefault();
   frame.close();
-  if (closer.hasAttribute("data-reload")) location.reload();
+});
+
+// A file comes as a download: the browser stays on the page, so the dialog has to go by itself.
+document.addEventListener("submit", (event) => {
+  const frame = event.target.matches("form[data-plain]") && event.target.closest("dialog");
+  if (frame) setTimeout(() => frame.close(), LET_GO);
 });
 
 document.addEventListener("closeDialog", () => host().querySelector("dialog")?.close());
