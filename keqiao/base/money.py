@@ -27,6 +27,7 @@ _SYMBOLS = {
     "JPY": "JP¥", "KRW": "₩", "SGD": "S$", "AUD": "A$", "CAD": "C$", "INR": "₹", "THB": "฿",
     "VND": "₫", "RUB": "₽",
 }  # fmt: skip
+CURRENCIES = tuple(_SYMBOLS)  # what a company can choose for an amount
 # How an amount names its currency; ¥ stands for yuan and for yen.
 _MARKS: dict[str, tuple[str, ...]] = {
     "人民币": ("CNY",), "rmb": ("CNY",), "元": ("CNY",), "圆": ("CNY",), "块": ("CNY",),

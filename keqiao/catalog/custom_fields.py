@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.base.clock import now
+from keqiao.base.money import CURRENCIES
 from keqiao.base.pinyin import full_pinyin
 from keqiao.catalog import state
 from keqiao.catalog.custom_index import build_index
@@ -83,8 +84,8 @@ def add_custom_field(declared: ObjectType, values: dict[str, Any]) -> CustomFiel
 
 
 def change_custom_field(row: CustomField, values: dict[str, Any]) -> CustomField:
-    """Change everything but key and kind: those decide how stored values are read."""
-    kept = {"kind": row.kind, "target": row.target, "key": row.key}
+    """Change everything but key, kind, target and currency: they decide how values are read."""
+    kept = {"kind": row.kind, "target": row.target, "key": row.key, "currency": row.currency}
     values = _checked(object_type(row.object_key), {**values, **kept})
     if values.get("unique") and not row.unique and _filled(row):
         raise CustomFieldProblem(
@@ -158,6 +159,9 @@ def _checked(declared: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
         raise CustomFieldProblem("target", _("Please choose what the field links to."))
     if values["kind"] != "reference":
         values["target"] = ""
+    values["currency"] = values.get("currency") or CURRENCIES[0]
+    if values["currency"] not in CURRENCIES:
+        raise CustomFieldProblem("currency", _("Please choose the currency of the amount."))
     return values
 
 

@@ -178,3 +178,16 @@ def test_what_makes_no_sense_is_refused(
     with pytest.raises(CustomFieldProblem) as caught, override("en"):
         add_custom_field(object_type(ACCOUNT), {"kind": "text", **values})
     assert caught.value.field == field
+
+
+def test_an_amount_may_be_in_another_currency(company: Company) -> None:
+    key = add("外币额度", "money", currency="USD")
+    field = object_type(ACCOUNT).field(key)
+    stored = get_record(SYSTEM, object_type(ACCOUNT), make(ACCOUNT, **{key: "US$1,200.50"}))
+    assert field.value(stored) == 120_050
+    assert field.kind.text(120_050, field) == "$1,200.50"
+    yen = object_type(ACCOUNT).field(add("日元额度", "money", currency="JPY"))
+    assert yen.kind.clean("1200", yen) == 1200
+    with pytest.raises(CustomFieldProblem) as caught:
+        add("别的", "money", currency="XXX")
+    assert caught.value.field == "currency"

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from keqiao.base.money import CURRENCIES
 from keqiao.catalog.custom_fields import (
     KINDS_TO_ADD,
     CustomFieldProblem,
@@ -150,6 +151,7 @@ def _form(request: HttpRequest, declared: ObjectType, row: CustomField | None) -
         "sensitivities": [
             {"key": one.value, "label": SENSITIVITY_LABELS[one]} for one in Sensitivity
         ],
+        "currencies": CURRENCIES,
         "targets": [{"key": one.key, "label": sentence(one.label)} for one in object_types()],
         "colors": sorted(set(TAG_COLORS.values())),
         "error": error,
@@ -171,6 +173,7 @@ def _values(request: HttpRequest, row: CustomField | None) -> dict[str, Any]:
         "filterable": "filterable" in given,
         "sensitivity": given.get("sensitivity", "internal"),
         "target": given.get("target", ""),
+        "currency": given.get("currency", ""),
         "choices": _choices(given.get("choices", ""), row),
     }
 
@@ -203,7 +206,8 @@ def _given(request: HttpRequest, row: CustomField | None) -> dict[str, Any]:
     return {
         "label": row.label, "label_en": row.label_en, "kind": row.kind, "standard": row.standard,
         "required": row.required, "unique": row.unique, "filterable": row.filterable,
-        "sensitivity": row.sensitivity, "target": row.target, "choices": "\n".join(lines),
+        "sensitivity": row.sensitivity, "target": row.target, "currency": row.currency,
+        "choices": "\n".join(lines),
     }  # fmt: skip
 
 
