@@ -189,5 +189,5 @@ def test_an_amount_may_be_in_another_currency(company: Company) -> None:
     yen = object_type(ACCOUNT).field(add("日元额度", "money", currency="JPY"))
     assert yen.kind.clean("1200", yen) == 1200
     with pytest.raises(CustomFieldProblem) as caught:
-        add("别的", "money", currency="XXX")
+        add("别的", "money", currency="QQQ")
     assert caught.value.field == "currency"
