@@ -354,7 +354,7 @@ RULES = (
         "nothing of this machine",
         matching(MACHINE_PATH, "a path of one machine"),
         bad=("DATA = '/ho" + "me/li/keqiao'",),
-        good=("DATA = Path('data')", "path('/settings/work/')"),
+        good=("DATA = Path('data')", "path('/settings/jobs/')"),
     ),
     Rule(
         "no registry named",
