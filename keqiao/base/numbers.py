@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext_lazy as _
@@ -137,10 +137,7 @@ def parse_percent(raw: str | int | float | Decimal) -> int:
         elif text.endswith("‰"):
             text, factor = text[:-1], Decimal(10)
         raw = text.removesuffix("%").removesuffix("百分点").strip()
-    try:
-        points = parse_decimal(raw) * factor
-    except InvalidOperation:  # pragma: no cover - the bounds above keep decimals small
-        _refuse("not_a_number", _("This is not a number. Enter digits."))
+    points = parse_decimal(raw) * factor
     if points != points.to_integral_value():
         _refuse("too_precise", _("A percentage has at most two digits after the point. Round it."))
     return int(points)

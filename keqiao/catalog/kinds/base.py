@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +41,7 @@ REPAIRS: dict[str, str | Promise] = {
 }
 
 
-class FieldKind:
+class FieldKind(ABC):
     """The meaning of a kind. Its look lives in `ui/cells.py` and `ui/controls.py` under the same key."""
 
     key: ClassVar[str] = ""
@@ -55,9 +56,9 @@ class FieldKind:
         ""  # "text", "phone", "email", "code": how the search index reads it
     )
 
+    @abstractmethod
     def clean(self, raw: Any, field: Field) -> Any:
         """Turn anything a person, file or program sends into a value, or raise `FieldProblem`."""
-        raise NotImplementedError
 
     def is_empty(self, value: Any) -> bool:
         return value is None or value == "" or value == []
@@ -98,9 +99,9 @@ class FieldKind:
     def likeness(self, a: Any, b: Any) -> float:
         return 1.0 if self.normalise(a) == self.normalise(b) else 0.0
 
+    @abstractmethod
     def sample(self, rng: Random, field: Field) -> Any:
         """Return a raw value that `clean` accepts, for tests and demo data."""
-        raise NotImplementedError
 
     def schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string"}
