@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+from django.db import DatabaseError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+_log = structlog.get_logger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -75,15 +80,16 @@ def locked_out(request: HttpRequest, *args: object, **kwargs: object) -> HttpRes
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(
-        request,
-        500,
-        "alert-circle",
-        _("Something went wrong on our side"),
-        _(
-            "Nothing was changed. Please try again; if it stays, give the request number to support."
-        ),
+    text = _(
+        "Nothing was changed. Please try again; if it stays, give the request number to support."
     )
+    if request.method not in {"GET", "HEAD"}:
+        # The fault may have come after the save; a promise here could cost a second order.
+        text = _(
+            "It is not certain whether your change was saved. Please look before you send it again; "
+            "if it stays, give the request number to support."
+        )
+    return _page(request, 500, "alert-circle", _("Something went wrong on our side"), text)
 
 
 def _page(request: HttpRequest, code: int, icon_name: str, heading: str, text: str) -> HttpResponse:
@@ -99,4 +105,9 @@ def _page(request: HttpRequest, code: int, icon_name: str, heading: str, text: s
         "request_id": number,
         "retry": request.get_full_path() if code == 500 and request.method == "GET" else "",
     }
-    return render(request, "ui/error.html", context, status=code)
+    try:
+        return render(request, "ui/error.html", context, status=code)
+    except DatabaseError:
+        # Without its database the page knows no reader; it still says what happened.
+        _log.exception("error_page")
+        return HttpResponse(render_to_string("ui/error.html", context), status=code)
