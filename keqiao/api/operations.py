@@ -90,7 +90,8 @@ SHARED_PARAMETERS: dict[str, Any] = {
                "description": "Names separated by commas, also of a linked record "
                               "(account.industry); * is all."},
     "count": {"name": "count", "in": "query", "schema": {"type": "boolean", "default": False},
-              "description": "Count the matching records (stops at 10 000)."},
+              "description": "Count the matching records: adds `count` (stops at 10 000, then "
+                             "`count_capped` is true; null when it would take too long)."},
     "allow_duplicates": {"name": "allow_duplicates", "in": "query",
                          "schema": {"type": "boolean", "default": False},
                          "description": "Save although another record has the same value."},
@@ -176,8 +177,15 @@ def _list(declared: ObjectType, name: str, fields: list[Field]) -> dict[str, Any
             "items": {"type": "array", "items": _ref(name)},
             "next_cursor": {"type": ["string", "null"]},
             "previous_cursor": {"type": ["string", "null"]},
-            "count": {"type": "integer"},
-            "count_is_capped": {"type": "boolean"},
+            "count": {
+                "type": ["integer", "null"],
+                "description": "Only when asked for. null: counting was given up, because it "
+                "would have taken longer than the page; ask with a narrower filter.",
+            },
+            "count_capped": {
+                "type": "boolean",
+                "description": "Only when asked for. true: there are more than `count`.",
+            },
         },
     }
     shared = _parameters("filter", "where", "cursor", "limit", "fields", "count")

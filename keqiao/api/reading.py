@@ -65,6 +65,7 @@ def list_records(request: HttpRequest, access: Access, object_type: ObjectType) 
     parameters.checked(request, parameters.LIST_PARAMETERS)
     require_view(access, object_type)
     paths = parameters.field_paths(request, access, object_type, object_type.list.columns)
+    counted = parameters.flag(request, "count")
     page = run_list(
         access,
         ListQuery(
@@ -74,7 +75,7 @@ def list_records(request: HttpRequest, access: Access, object_type: ObjectType) 
             sort=request.GET.get("sort", ""),
             cursor=request.GET.get("cursor") or None,
             limit=parameters.limit(request),
-            count=parameters.flag(request, "count"),
+            count=counted,
             texts=False,
         ),
     )
@@ -84,9 +85,10 @@ def list_records(request: HttpRequest, access: Access, object_type: ObjectType) 
         "next_cursor": page.next_cursor,
         "previous_cursor": page.previous_cursor,
     }
-    if page.count is not None:
+    if counted:
+        # Asked for, it is always there: null says that counting was given up, not that it is none.
         data["count"] = page.count
-        data["count_is_capped"] = page.count_capped
+        data["count_capped"] = page.count_capped
     return json_response(data)
 
 

@@ -167,11 +167,25 @@ def test_lists_filter_by_both_forms_and_count_on_request(li: Program) -> None:
         owner=li.user,
     )
     where = li.get("accounts?where=level:equals:A&where=region:within:320500&count=true").json()
-    assert (len(where["items"]), where["count"], where["count_is_capped"]) == (1, 1, False)
+    assert (len(where["items"]), where["count"], where["count_capped"]) == (1, 1, False)
     tree = '{"any":[{"field":"level","operator":"equals","value":"A"}]}'
     both = li.get(f"accounts?filter={tree}&where=region:within:320000").json()
     assert len(both["items"]) == 1
     assert "count" not in both
+
+
+def test_a_count_that_was_given_up_is_null_and_not_left_out(
+    li: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_all("account", [{}, {}, {}], owner=li.user)
+    monkeypatch.setattr("keqiao.records.query.capped_count", lambda access, query: (None, False))
+    page = li.get("accounts?count=true").json()
+    assert {"count", "count_capped"} <= page.keys()
+    assert (page["count"], page["count_capped"]) == (None, False)
+    monkeypatch.undo()
+    monkeypatch.setattr("keqiao.records.counting.COUNT_CAP", 2)
+    page = li.get("accounts?count=true").json()
+    assert (page["count"], page["count_capped"]) == (2, True)
 
 
 def test_fields_reach_into_the_linked_record(li: Program) -> None:
