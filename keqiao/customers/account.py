@@ -25,7 +25,9 @@ from keqiao.catalog.columns import (
 )
 from keqiao.catalog.field import Choice
 from keqiao.catalog.object_type import (
+    DEFAULT_FEATURES,
     DuplicateAction,
+    Feature,
     Layout,
     ListSpec,
     ObjectType,
@@ -35,7 +37,7 @@ from keqiao.catalog.object_type import (
 )
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import INDUSTRIES, LEVELS, SOURCES
-from keqiao.records.models import LIVE, Record, record_indexes
+from keqiao.records.models import LIVE, Followed, follow_up_indexes, record_indexes
 
 TYPES = (
     Choice("company", _("Company"), synonyms=("公司", "企业", "单位")),
@@ -43,7 +45,7 @@ TYPES = (
 )
 
 
-class Account(Record):
+class Account(Followed):
     """A customer."""
 
     name = CompanyNameField(
@@ -132,6 +134,7 @@ class Account(Record):
     class Meta:
         indexes = [
             *record_indexes("level", "region", "industry"),
+            *follow_up_indexes(),
             models.Index(fields=["number", "id"], condition=LIVE, name="account_number"),
             models.Index(fields=["annual_revenue", "id"], condition=LIVE, name="account_revenue"),
             # Most accounts have no parent: inside the index, their like would mislead the planner.
@@ -155,6 +158,7 @@ ACCOUNT = register(
         path="accounts",
         order=10,
         subtitle=("region", "industry"),
+        features=DEFAULT_FEATURES | {Feature.FOLLOW_UP},
         layout=Layout(
             Section(
                 _("Basics"),
@@ -164,6 +168,7 @@ ACCOUNT = register(
                 "industry",
                 "source_channel",
                 "owner",
+                "team",
                 "parent",
                 "tags",
             ),

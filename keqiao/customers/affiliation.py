@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.catalog.columns import BooleanField, DateField, ReferenceField, ShortTextField
 from keqiao.catalog.object_type import Feature, Layout, ListSpec, ObjectType, Section
 from keqiao.catalog.registry import register
+from keqiao.customers.belonging import BelongsToAccount
 from keqiao.records.models import LIVE, Record, record_indexes
 
 
-class Affiliation(Record):
+class Affiliation(BelongsToAccount, Record):
     """Where a contact works besides the main account."""
 
     position = ShortTextField(
@@ -43,7 +44,7 @@ class Affiliation(Record):
 
     class Meta:
         indexes = [
-            *record_indexes(),
+            *record_indexes(belongs_to=("account",)),
             models.Index(
                 fields=["account", "updated_at", "id"], condition=LIVE, name="affiliation_account"
             ),
@@ -62,6 +63,7 @@ AFFILIATION = register(
         icon="briefcase",
         module="customers",
         module_label=_("Customers"),
+        belongs_to=("account",),
         path="affiliations",
         order=40,
         title="position",
@@ -76,6 +78,7 @@ AFFILIATION = register(
                 "until",
                 "is_current",
                 "owner",
+                "team",
             )
         ),
         list=ListSpec("position", "contact", "account", "since", "is_current", "updated_at"),

@@ -23,10 +23,20 @@ from keqiao.catalog.columns import (
     TagsField,
 )
 from keqiao.catalog.field import Choice, Sensitivity
-from keqiao.catalog.object_type import Layout, ListSpec, ObjectType, Related, Section, UniqueWhen
+from keqiao.catalog.object_type import (
+    DEFAULT_FEATURES,
+    Feature,
+    Layout,
+    ListSpec,
+    ObjectType,
+    Related,
+    Section,
+    UniqueWhen,
+)
 from keqiao.catalog.registry import register
+from keqiao.customers.belonging import BelongsToAccount
 from keqiao.customers.choices import GENDERS
-from keqiao.records.models import LIVE, Record, record_indexes
+from keqiao.records.models import LIVE, Followed, follow_up_indexes, record_indexes
 
 ROLES = (
     Choice("decides", _("Decides"), "jade", ("决策人", "决策者", "老板")),
@@ -36,7 +46,7 @@ ROLES = (
 )
 
 
-class Contact(Record):
+class Contact(BelongsToAccount, Followed):
     """A person at a customer."""
 
     name = PersonNameField(
@@ -97,7 +107,8 @@ class Contact(Record):
 
     class Meta:
         indexes = [
-            *record_indexes("role", "region"),
+            *record_indexes("role", "region", belongs_to=("account",)),
+            *follow_up_indexes(),
             models.Index(
                 fields=["account", "updated_at", "id"], condition=LIVE, name="contact_account"
             ),
@@ -113,9 +124,11 @@ CONTACT = register(
         icon="users",
         module="customers",
         module_label=_("Customers"),
+        belongs_to=("account",),
         path="contacts",
         order=20,
         subtitle=("position", "account"),
+        features=DEFAULT_FEATURES | {Feature.FOLLOW_UP},
         layout=Layout(
             Section(
                 _("Basics"),
@@ -125,6 +138,7 @@ CONTACT = register(
                 "department_name",
                 "role",
                 "owner",
+                "team",
                 "tags",
             ),
             Section(

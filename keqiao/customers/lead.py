@@ -19,10 +19,18 @@ from keqiao.catalog.columns import (
     TagsField,
 )
 from keqiao.catalog.field import Choice, Sensitivity
-from keqiao.catalog.object_type import Layout, ListSpec, ObjectType, Section, UniqueWhen
+from keqiao.catalog.object_type import (
+    DEFAULT_FEATURES,
+    Feature,
+    Layout,
+    ListSpec,
+    ObjectType,
+    Section,
+    UniqueWhen,
+)
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import INDUSTRIES, SOURCES
-from keqiao.records.models import LIVE, Record, record_indexes
+from keqiao.records.models import LIVE, Followed, follow_up_indexes, record_indexes
 
 STATES = (
     Choice("new", _("New"), "blue", ("新建", "未处理", "待跟进")),
@@ -32,7 +40,7 @@ STATES = (
 )
 
 
-class Lead(Record):
+class Lead(Followed):
     """A possible customer."""
 
     name = CompanyNameField(
@@ -64,6 +72,7 @@ class Lead(Record):
     class Meta:
         indexes = [
             *record_indexes("state", "source_channel"),
+            *follow_up_indexes(),
             models.Index(
                 fields=["next_contact_on", "id"], condition=LIVE, name="lead_next_contact"
             ),
@@ -82,8 +91,11 @@ LEAD = register(
         path="leads",
         order=30,
         subtitle=("contact_name", "region"),
+        features=DEFAULT_FEATURES | {Feature.FOLLOW_UP},
         layout=Layout(
-            Section(_("Basics"), "name", "state", "source_channel", "industry", "owner", "tags"),
+            Section(
+                _("Basics"), "name", "state", "source_channel", "industry", "owner", "team", "tags"
+            ),
             Section(_("Contact"), "contact_name", "position", "phone", "email", "region"),
             Section(_("Business"), "expected_amount", "next_contact_on"),
             Section(_("Note"), "note"),

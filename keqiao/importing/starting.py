@@ -17,15 +17,17 @@ from keqiao.importing.models import ImportMapping, ImportRun, Mode
 from keqiao.importing.readers import Detected, ReadSettings, detect
 from keqiao.importing.running import require_import
 from keqiao.importing.store import disk_guard, import_path, keep_upload
+from keqiao.records.ownership import may_choose_department
 
 
 def importable_fields(access: Access, declared: ObjectType) -> list[Field]:
     """Return the fields this person may fill, and the numbers by which records can be found."""
     mask = access.fields(declared)
+    left_out = set() if may_choose_department(access, declared) else {"team"}
     return [
         field
         for field in declared.fields().values()
-        if (mask.is_writable(field.name) and not field.read_only)
+        if (mask.is_writable(field.name) and not field.read_only and field.name not in left_out)
         or (field.kind.key == "serial" and mask.is_readable(field.name))
     ]
 

@@ -12,6 +12,7 @@ from keqiao.catalog.object_type import DraftView
 from keqiao.catalog.problems import FieldProblem
 from keqiao.records.conflicts import find_conflict
 from keqiao.records.drafts import Problem, Rejected
+from keqiao.records.ownership import check_belonging
 from keqiao.records.query import records
 from keqiao.records.references import refuse_broken_links, resolve_references
 
@@ -80,7 +81,7 @@ def clean_values(batch: Batch) -> None:
             _clean_one(item, batch.fields[name], raw)
     resolve_references(batch)
     for item in batch.open_items():
-        _check_owner(batch, item)
+        check_belonging(batch, item)
         item.refuse_if_problems()
 
 
@@ -88,7 +89,8 @@ def _fill_defaults(batch: Batch, given: dict[str, Any]) -> None:
     for name, field in batch.fields.items():
         if field.default is not None and given.get(name) in (None, ""):
             given[name] = field.default
-    if not given.get("owner") and batch.access.user_id is not None:
+    # A draft that names a department alone is meant for the department.
+    if not given.get("owner") and not given.get("team") and batch.access.user_id is not None:
         given["owner"] = batch.access.user_id
 
 
@@ -103,28 +105,6 @@ def _clean_one(item: Item, field: Field, raw: Any) -> None:
         repair = field.kind.repair(raw, value, field)
         if repair:
             item.repairs[field.name] = repair
-
-
-def _check_owner(batch: Batch, item: Item) -> None:
-    """A record is handed to somebody else only by those who may transfer it."""
-    if "owner" not in item.values:
-        return
-    owner, record, access = item.values["owner"], item.record, batch.access
-    before = record.owner_id if record is not None else access.user_id  # type: ignore[attr-defined]
-    if owner == before:
-        return
-    if record is None and access.can(Action.TRANSFER, batch.object_type):
-        return
-    if record is not None and access.is_in_reach(
-        Action.TRANSFER,
-        batch.object_type,
-        before,
-        record.team_id,
-        record.pk,  # type: ignore[attr-defined]
-    ):
-        return
-    message = _("You may not hand this record to another owner. Please ask your manager.")
-    item.problems.append(Problem("owner", message, "transfer"))
 
 
 def check_versions(batch: Batch) -> None:

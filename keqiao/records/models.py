@@ -9,15 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.catalog.columns import DateTimeField, DepartmentField, UserField
 
 LIVE = Q(deleted_at__isnull=True)
+BINNED = Q(deleted_at__isnull=False)
 
 
-def record_indexes(*filters: str) -> list[models.Index]:
+def record_indexes(*filters: str, belongs_to: tuple[str, ...] = ()) -> list[models.Index]:
     """Return the indexes of an object type whose lists are often narrowed by `filters`.
 
     Lists are read in these orders only, and each index holds live records alone. The filters ride
     along in the indexes of a reach, and the reach in those of the filters, so that neither has to
     fetch rows it then leaves out: "my department's customers in Jiangsu" at a million took 130 ms
-    without and 20 ms with them.
+    without and 20 ms with them. What lies in the recycle bin has one of its own.
     """
     orders: dict[str, list[str]] = {
         "updated": ["updated_at", "id"],
@@ -27,11 +28,16 @@ def record_indexes(*filters: str) -> list[models.Index]:
         "owner_title": ["owner", "title_key", "id"],
         "team": ["team", "updated_at", "id", *filters],
     }
+    for name in belongs_to:
+        orders[f"{name}_own"] = [f"{name}_owner_id", "updated_at", "id"]
+        orders[f"{name}_team"] = [f"{name}_team_id", "updated_at", "id"]
     orders |= {name: [name, "updated_at", "id", "team", "owner"] for name in filters}
-    return [
+    found = [
         models.Index(fields=fields, condition=LIVE, name=f"%(class)s_{name}")
         for name, fields in orders.items()
     ]
+    bin_order = ["deleted_at", "id", "owner", "team"]
+    return [*found, models.Index(fields=bin_order, condition=BINNED, name="%(class)s_binned")]
 
 
 class Record(models.Model):
@@ -41,7 +47,11 @@ class Record(models.Model):
         verbose_name=_("owner"),
         synonyms=("负责人", "所有人", "业务员", "销售", "销售代表", "owner", "sales rep", "agent"),
     )
-    team = DepartmentField(verbose_name=_("department"), read_only=True)
+    team = DepartmentField(
+        verbose_name=_("department"),
+        standard=_("Follows the owner. Without an owner the record belongs to the department."),
+        synonyms=("所属部门", "归属部门", "负责部门"),
+    )
     title_key = models.CharField(max_length=64, default="", editable=False)
     custom = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -56,6 +66,31 @@ class Record(models.Model):
     class Meta:
         abstract = True
         indexes = record_indexes()
+
+
+class Followed(Record):
+    """A record people follow up: when somebody last dealt with it, and what comes next."""
+
+    last_activity_at = DateTimeField(
+        _("last follow-up"), read_only=True, synonyms=("最近跟进时间", "最后跟进时间")
+    )
+    next_activity_at = DateTimeField(_("next step"), read_only=True)
+
+    class Meta:
+        abstract = True
+
+
+def follow_up_indexes() -> list[models.Index]:
+    """Return the indexes that find who was forgotten and what is due, for one person or for all."""
+    return [
+        models.Index(fields=fields, condition=LIVE, name=f"%(class)s_{name}")
+        for name, fields in {
+            "last_act": ["last_activity_at", "id", "team", "owner"],
+            "next_act": ["next_activity_at", "id", "team", "owner"],
+            "owner_last": ["owner", "last_activity_at", "id"],
+            "owner_next": ["owner", "next_activity_at", "id"],
+        }.items()
+    ]
 
 
 class ChangeEntry(models.Model):

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.access.matrix import matrix
 from keqiao.access.rights import Action
 from keqiao.catalog.field import Column, Sensitivity
 from keqiao.catalog.models import ListValue
 from keqiao.catalog.object_type import DuplicateAction, Feature
+from keqiao.records.belonging import columns_above, note_records_above, pass_on
 from keqiao.records.bulk_rows import insert_instances, insert_rows, json_text
+from keqiao.records.derived import derive_from_batch
 from keqiao.records.drafts import Change, DuplicateFound, Problem, Rejected
 from keqiao.records.duplicates import before_keys, candidates
 from keqiao.records.identity import reserve_ids
 from keqiao.records.match_keys import rules_of
 from keqiao.records.models import MatchKey, RecordLink
 from keqiao.records.numbering import take_numbers
+from keqiao.records.ownership import follow_owner
 from keqiao.records.references import fill_links_in_batch, refuse_broken_links
 from keqiao.records.search_index import index_records
 from keqiao.records.title_key import title_key
@@ -41,6 +43,7 @@ def write_records(batch: Batch) -> None:
     refuse_broken_links(batch)
     fill_links_in_batch(batch)
     for item in batch.open_items():
+        follow_owner(batch, item)
         _collect_changes(batch, item)
     _give_numbers(batch)
     for item in batch.open_items():
@@ -48,6 +51,7 @@ def write_records(batch: Batch) -> None:
         _check_reach(batch, item)
     created = [item for item in batch.open_items() if item.creating]
     changed = [item for item in batch.open_items() if not item.creating and item.changes]
+    _settle_belonging(batch, [*created, *changed])
     insert_instances(batch.object_type.model, [item.stored for item in created])
     _update(batch, changed)
     write_list_values(batch, [*created, *changed])
@@ -55,6 +59,17 @@ def write_records(batch: Batch) -> None:
         index_records(
             batch.object_type, [item.stored for item in [*created, *changed]], batch.fields
         )  # type: ignore[misc]
+    handed_over = [item.stored for item in changed if {"owner", "team"} & item.changes.keys()]
+    if handed_over:
+        pass_on(batch.object_type, handed_over)
+    derive_from_batch(batch)
+
+
+def _settle_belonging(batch: Batch, items: Sequence[Item]) -> None:
+    names = set(batch.object_type.belongs_to)
+    moved = [item.stored for item in items if item.creating or names & item.changes.keys()]
+    if names and moved:
+        note_records_above(batch.object_type, moved)
 
 
 def _collect_changes(batch: Batch, item: Item) -> None:
@@ -180,9 +195,6 @@ def _apply(batch: Batch, item: Item) -> None:
         record.version += 1
     if item.creating or item.changes:
         record.updated_at, record.updated_by_id = _moment_of(batch, item), access.user_id  # type: ignore[attr-defined]
-    if "owner" in item.changes or item.creating:
-        owner = matrix().people.get(record.owner_id or 0)  # type: ignore[attr-defined]
-        record.team_id = owner.department_id if owner else None  # type: ignore[attr-defined]
     title = batch.object_type.title
     if title in item.changes or item.creating:
         field = batch.fields[title]
@@ -215,6 +227,7 @@ def _update(batch: Batch, items: Sequence[Item]) -> None:
     if not items:
         return
     columns = {"version", "updated_at", "updated_by", "title_key", "owner", "team"}
+    columns.update(columns_above(batch.object_type))
     for item in items:
         for name in item.changes:
             storage = batch.fields[name].storage

@@ -15,17 +15,17 @@ from keqiao.access.rights import Action
 from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.problems import FieldProblem
 from keqiao.jobs.options import with_options
+from keqiao.records.ownership import may_choose_department
 from keqiao.records.query import count_records
 from keqiao.ui import exporting
 from keqiao.ui.bulk_jobs import change_many, delete_many
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
-from keqiao.ui.dialogs import dialog, person_box
+from keqiao.ui.dialogs import dialog, taker, taker_boxes
 from keqiao.ui.form_values import posted_raw
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
 from keqiao.ui.list_state import ListState
 from keqiao.ui.navigation import sentence
-from keqiao.ui.picking import picked_or_typed
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -158,13 +158,16 @@ def _edit(request: HttpRequest, choice: Choice) -> HttpResponse:
 def _bulk_fields(choice: Choice) -> list[Field]:
     """Return the fields that make sense to be the same on many records."""
     mask = choice.access.fields(choice.declared)
+    left_out = {choice.declared.title, "owner"}
+    if not may_choose_department(choice.access, choice.declared):
+        left_out.add("team")
     return [
         field
         for name, field in choice.declared.fields().items()
         if mask.is_writable(name)
         and not field.read_only
         and not field.unique
-        and name not in {choice.declared.title, "owner"}
+        and name not in left_out
         and field.kind.key != "resident_id"
     ]
 
@@ -179,24 +182,29 @@ def _posted_value(request: HttpRequest, field: Field) -> Any:
 
 
 def _transfer(request: HttpRequest, choice: Choice) -> HttpResponse:
-    owner = picked_or_typed(request.POST, "owner")
     problem = ""
     if request.POST.get("go"):
-        people = choice.access.person_name(whole_number(owner))
-        if people:
-            title = _("Transfer to %(name)s") % {"name": people}
+        values, problem = taker(request.POST)
+        name = _taker_name(choice.access, values)
+        if not problem and name:
+            title = _("Transfer to %(name)s") % {"name": name}
             reason = request.POST.get("reason", "")[:200]
-            return _start(
-                request, choice, title, change_many, values={"owner": owner}, reason=reason
-            )
-        problem = _("Please choose a colleague from the suggestions.")
+            return _start(request, choice, title, change_many, values=values, reason=reason)
+        problem = problem or _("Please choose a colleague or a department from the suggestions.")
     context = {
         **_facts(choice),
-        "control_html": person_box("new-owner", "owner"),
+        **taker_boxes(choice.access, choice.declared),
         "problem": problem,
         "go_label": _("Transfer"),
     }
     return dialog(request, "transfer", _("Transfer"), context, 422 if problem else 200)
+
+
+def _taker_name(access: Access, values: dict[str, Any]) -> str:
+    """Return who or which department gets the records; empty when it was typed, not picked."""
+    if "team" in values:
+        return access.department_name(whole_number(values["team"]))
+    return access.person_name(whole_number(values.get("owner", "")))
 
 
 def _delete(request: HttpRequest, choice: Choice) -> HttpResponse:

@@ -47,7 +47,7 @@ def change_many(
 ) -> dict[str, int]:
     """Set the same values on every chosen record; refused rows are left as they are."""
     declared = object_type(object_key)
-    action = Action.TRANSFER if set(values) == {"owner"} else Action.CHANGE
+    action = Action.TRANSFER if "owner" in values else Action.CHANGE
     source = Source("bulk", reason, request_id)
 
     def save(access: Access, part: list[int]) -> int:

@@ -25,6 +25,7 @@ from keqiao.catalog.filter import Condition
 from keqiao.catalog.registry import object_type
 from keqiao.records.audit import write_note
 from keqiao.records.drafts import Draft, Rejected, Saved
+from keqiao.records.ownership import may_choose_department
 from keqiao.records.query import ListQuery, get_record, records, run_list
 from keqiao.records.removal import delete_records
 from keqiao.records.reveal import reveal
@@ -40,7 +41,7 @@ from keqiao.ui.record_page import record_rights, whole_row
 
 if TYPE_CHECKING:
     from django.db.models import Model
-    from django.http import HttpRequest
+    from django.http import HttpRequest, QueryDict
     from django.utils.safestring import SafeString
 
     from keqiao.access.access import Access
@@ -56,13 +57,24 @@ def dialog(
     return render(request, name, context, status=status)
 
 
-def person_box(element_id: str, name: str) -> SafeString:
+def person_box(element_id: str, name: str, *, required: bool = True) -> SafeString:
     """Return the box that suggests colleagues, outside of any record's field."""
+    return _suggesting_box("/people/pick/", element_id, name, required=required)
+
+
+def department_box(element_id: str, name: str) -> SafeString:
+    """Return the box that suggests departments, outside of any record's field."""
+    return _suggesting_box("/departments/pick/", element_id, name, required=False)
+
+
+def _suggesting_box(address: str, element_id: str, name: str, *, required: bool) -> SafeString:
     return format_html(
-        '<div class="combo" data-combo="/people/pick/"><input type="text" class="in" id="{}"'
-        ' name="{}" autocomplete="off" required><input type="hidden" name="{}__pick">{}</div>',
+        '<div class="combo" data-combo="{}"><input type="text" class="in" id="{}"'
+        ' name="{}" autocomplete="off"{}><input type="hidden" name="{}__pick">{}</div>',
+        address,
         element_id,
         name,
+        " required" if required else "",
         name,
         icon("chevron-down", "s"),
     )
@@ -130,22 +142,43 @@ def transfer_page(request: HttpRequest, declared: ObjectType, record_id: int) ->
         raise PermissionDenied
     url, problem = f"/{declared.path}/{record_id}/", ""
     if request.method == "POST":
-        draft = Draft({"owner": picked_or_typed(request.POST, "owner")}, record_id=record_id)
-        source = source_of(request, detail=request.POST.get("reason", "")[:200])
-        [outcome] = save_records(access, declared, [draft], source=source, allow_duplicates=True)
-        if isinstance(outcome, Saved):
-            messages.success(request, _("Handed over."))
-            still_seen = records(access, declared).filter(pk=record_id).exists()
-            return go(request, url if still_seen else f"/{declared.path}/")
-        problem = refusal_text(outcome)
+        values, problem = taker(request.POST)
+        if not problem:
+            source = source_of(request, detail=request.POST.get("reason", "")[:200])
+            draft = Draft(values, record_id=record_id)
+            [outcome] = save_records(
+                access, declared, [draft], source=source, allow_duplicates=True
+            )
+            if isinstance(outcome, Saved):
+                messages.success(request, _("Handed over."))
+                still_seen = records(access, declared).filter(pk=record_id).exists()
+                return go(request, url if still_seen else f"/{declared.path}/")
+            problem = refusal_text(outcome)
     context = {
         "action_url": f"{url}transfer/",
         "cancel_url": url,
-        "control_html": person_box("new-owner", "owner"),
+        **taker_boxes(access, declared),
         "problem": problem,
         "go_label": _("Transfer"),
     }
     return dialog(request, "transfer", _("Transfer"), context, 422 if problem else 200)
+
+
+def taker_boxes(access: Access, declared: ObjectType) -> dict[str, Any]:
+    """Return the boxes of a transfer: to a colleague, or by some to a department as well."""
+    to_department = may_choose_department(access, declared)
+    return {
+        "control_html": person_box("new-owner", "owner", required=not to_department),
+        "department_html": department_box("new-team", "team") if to_department else "",
+    }
+
+
+def taker(given: QueryDict) -> tuple[dict[str, Any], str]:
+    """Return the values that hand records to whom the dialog names, or what is wrong with it."""
+    owner, team = picked_or_typed(given, "owner"), picked_or_typed(given, "team")
+    if bool(owner) == bool(team):
+        return {}, _("Please choose a colleague or a department from the suggestions.")
+    return ({"owner": owner} if owner else {"owner": "", "team": team}), ""
 
 
 def refusal_text(outcome: object) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from keqiao.access.rights import Right
 from keqiao.catalog.registry import object_type
+from keqiao.records.ownership import may_choose_department
 from keqiao.records.present import titles_of
 from keqiao.ui.controls import Picked
 from keqiao.ui.converters import whole_number
@@ -34,7 +35,9 @@ def form_fields(access: Access, declared: ObjectType, *, creating: bool) -> list
     return [
         field
         for field in laid_out
-        if mask[field.name] >= lowest and not (creating and field.read_only)
+        if mask[field.name] >= lowest
+        and not (creating and field.read_only)
+        and not (field.name == "team" and not may_choose_department(access, declared))
     ]
 
 
