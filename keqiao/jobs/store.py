@@ -13,6 +13,7 @@ from django.db.models import F
 
 from keqiao.base.clock import now
 from keqiao.jobs import codec
+from keqiao.jobs.endings import tell_ended
 from keqiao.jobs.models import DEAD_LETTER_REASON, Job, JobRun, RunOutcome, Status
 
 
@@ -147,6 +148,7 @@ def settle(claimed: Claim, ending: Ending, progress: tuple[int, int, str] | None
             exception=codec.storable(ending.exception, 255),
             error=codec.storable(ending.error, codec.ERROR_LIMIT),
         )
+        tell_ended(claimed.job_id, claimed.actor_id, values["status"], moment)
     return True
 
 
@@ -223,6 +225,7 @@ def take_back(seen: Sighting, reason: str) -> Status | None:
             finished_at=moment,
             outcome=RunOutcome.LOST,
         )
+        tell_ended(job.pk, job.actor_id, values["status"], moment)
     return Status(values["status"])
 
 

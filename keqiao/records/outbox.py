@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.db import transaction
@@ -14,7 +14,7 @@ from keqiao.records.bulk_rows import insert_rows, json_text, moment
 from keqiao.records.models import Event, EventCursor
 
 if TYPE_CHECKING:
-    from keqiao.records.batch import Batch
+    from keqiao.records.batch import Batch, Item
 
 Handler = Callable[[Event], None]
 
@@ -26,7 +26,10 @@ _log = structlog.get_logger(__name__)
 
 
 def on(name: str) -> Callable[[Handler], Handler]:
-    """Subscribe a function to an event ("account.created"). It must bear being called twice."""
+    """Subscribe a function to an event ("account.created", or "*.created" for any object type).
+
+    It must bear being called twice.
+    """
 
     def subscribe(handler: Handler) -> Handler:
         _subscribers[name].append((f"{handler.__module__}.{handler.__qualname__}", handler))
@@ -52,12 +55,20 @@ def write_events(batch: Batch) -> None:
                 batch.access.user_id,
                 stamp,
                 0,
-                json_text({"fields": sorted(item.changes), "source": batch.source.channel}),
+                json_text(_told(item, batch)),
             )
             for item in batch.open_items()
             if item.creating or item.changes
         ],
     )
+
+
+def _told(item: Item, batch: Batch) -> dict[str, Any]:
+    told: dict[str, Any] = {"fields": sorted(item.changes), "source": batch.source.channel}
+    if "owner" in item.changes:
+        # Who it was handed to by this very change; the record may have moved on since.
+        told["owner"] = item.changes["owner"].after
+    return told
 
 
 def dispatch_events() -> int:
@@ -83,7 +94,7 @@ def _serve(subscriber: str, handlers: dict[str, Handler]) -> int:
         events = list(Event.objects.filter(pk__gt=cursor.last_id).order_by("pk")[:_READ_AT_ONCE])
         read = 0
         for event in events:
-            handler = handlers.get(event.name)
+            handler = handlers.get(event.name) or handlers.get(_any_type(event.name))
             if handler is not None and event.depth <= MAX_DEPTH:
                 try:
                     with transaction.atomic():
@@ -95,3 +106,7 @@ def _serve(subscriber: str, handlers: dict[str, Handler]) -> int:
             read += 1
         cursor.save(update_fields=["last_id"])
         return read
+
+
+def _any_type(name: str) -> str:
+    return f"*.{name.rpartition('.')[2]}"
