@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import CharField, F, Q, Value
+from django.db.models.functions import Cast, Concat
 
 from keqiao.access.matrix import Matrix, matrix
 from keqiao.access.models import Collaborator
@@ -26,6 +27,8 @@ _INLINE_SHARED = 500
 _ALL_SHARED = ("", False)  # the mark that the shares of all types were read together
 _NOBODY = Q(pk__in=())
 _SHARED_BY = frozenset({Action.VIEW, Action.CHANGE, Action.EXPORT})
+# What reaches a record through the one it belongs to: a customer's owner sees what is made on it.
+_INHERITED = frozenset({Action.VIEW, Action.EXPORT})
 _NOT_BOUND_TO_A_RECORD = frozenset({Action.VIEW, Action.CREATE, Action.IMPORT})
 
 
@@ -60,6 +63,18 @@ class FieldMask:
         return self[name] is Right.WRITE
 
 
+@dataclass(frozen=True)
+class Lens:
+    """A way to see records outside of one's reach: exactly those of `condition`, some fields masked.
+
+    The pool is read through one. Nothing but seeing goes through a lens.
+    """
+
+    object_key: str
+    condition: Q
+    masked: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, eq=False)
 class Access:
     """What one actor may see and do, fixed for one request, job or token call."""
@@ -70,8 +85,10 @@ class Access:
     scopes: frozenset[str] | None = None  # of an API token; None: no limit beyond the user's own
     _masks: dict[str, FieldMask] = dataclass_field(default_factory=dict)
     _shared: dict[tuple[str, bool], list[int]] = dataclass_field(default_factory=dict)
+    _reached: dict[tuple[str, bool], list[int]] = dataclass_field(default_factory=dict)
     # Records this actor was found to see: one page asks for the same link again and again.
     seen: set[tuple[str, object]] = dataclass_field(default_factory=set)
+    lens: Lens | None = None
 
     @classmethod
     def for_user(cls, user: User) -> Access:
@@ -94,6 +111,14 @@ class Access:
     def system(cls, reason: str) -> Access:
         """The explicit bypass: sees and may do everything, and every change says why."""
         return cls(Actor("system", None, "Keqiao", reason=reason), is_administrator=True)
+
+    def through(self, lens: Lens) -> Access:
+        """Return this actor looking through `lens`: of its object type only that, and only seeing."""
+        return replace(self, lens=lens, _masks={}, _shared={}, _reached={}, seen=set())
+
+    def _lens_for(self, object_type: ObjectType) -> Lens | None:
+        lens = self.lens
+        return lens if lens is not None and lens.object_key == object_type.key else None
 
     @property
     def is_system(self) -> bool:
@@ -120,6 +145,8 @@ class Access:
 
         Nothing that is done with a record reaches further than seeing it does.
         """
+        if self._lens_for(object_type):
+            return Level.SHARED if action is Action.VIEW else Level.NONE
         given = self._given(action, object_type)
         if action in _NOT_BOUND_TO_A_RECORD or given is Level.NONE:
             return given
@@ -164,16 +191,19 @@ class Access:
         return parts
 
     def _reaches(self, action: Action, object_type: ObjectType) -> list[Q]:
+        if lens := self._lens_for(object_type):
+            return [lens.condition] if action is Action.VIEW else [_NOBODY]
         level = self.level(action, object_type)
         if level is Level.ALL:
             return [Q()]
         reaches = []
-        if level is Level.TEAM and self.department_id is not None:
-            reaches.append(Q(team_id=self.department_id))
-        if level is Level.SUBTREE and self._subtree:
-            reaches.append(Q(team_id__in=self._subtree))
-        if level.rank >= Level.OWN.rank:
-            reaches.append(Q(owner_id=self.user_id))
+        for owner, team in reach_columns(object_type, action):
+            if level is Level.TEAM and self.department_id is not None:
+                reaches.append(Q((team, self.department_id)))
+            if level is Level.SUBTREE and self._subtree:
+                reaches.append(Q((f"{team}__in", self._subtree)))
+            if level.rank >= Level.OWN.rank:
+                reaches.append(Q((owner, self.user_id)))
         if level is not Level.NONE and (shared := self._shared_condition(action, object_type)):
             reaches.append(shared)
         return reaches or [_NOBODY]
@@ -188,24 +218,60 @@ class Access:
             return Q()
         if len(ids) <= _INLINE_SHARED:
             return Q(pk__in=ids)
-        return Q(pk__in=self._collaborations(object_type, writing=writing))
+        return self._let_in_to(object_type, writing=writing)
 
     def shared_ids(self, object_type: ObjectType, *, writing: bool = False) -> list[int]:
-        """Return up to `_INLINE_SHARED` + 1 records of a type the actor was let in to."""
+        """Return up to `_INLINE_SHARED` + 1 records of a type the actor was let in to.
+
+        Whoever was let in to a record was let in to what belongs to it.
+        """
         key = (object_type.key, writing)
+        if key not in self._reached:
+            found = self._directly_shared(object_type.key, writing=writing)
+            if object_type.belongs_to and self._is_let_in_above(object_type, writing=writing):
+                rows = object_type.model._default_manager.filter(
+                    self._let_in_to(object_type, writing=writing)
+                )
+                found = list(rows.values_list("pk", flat=True)[: _INLINE_SHARED + 1])
+            self._reached[key] = found
+        return self._reached[key]
+
+    def _directly_shared(self, object_key: str, *, writing: bool) -> list[int]:
+        key = (object_key, writing)
         if key not in self._shared and not self._knows_all_shared():
-            rows = self._collaborations(object_type, writing=writing)
+            rows = self._collaborations(object_key, writing=writing)
             self._shared[key] = list(rows[: _INLINE_SHARED + 1].values_list("record_id", flat=True))
         return self._shared.setdefault(key, [])
+
+    def _is_let_in_above(self, object_type: ObjectType, *, writing: bool) -> bool:
+        """Tell whether a share of another type could reach records of this one."""
+        if not self._knows_all_shared():
+            return True
+        return any(
+            ids and key[1] == writing and key != _ALL_SHARED for key, ids in self._shared.items()
+        )
+
+    def _let_in_to(self, object_type: ObjectType, *, writing: bool) -> Q:
+        """Return the condition of being shared with the actor, directly or from above."""
+        found = Q(pk__in=self._collaborations(object_type.key, writing=writing))
+        for name in object_type.belongs_to:
+            above = object_type.builtin_fields[name]
+            if above.target:
+                ids = self._collaborations(above.target, writing=writing)
+                found |= Q((f"{name}_id__in", ids))
+            else:
+                everything = self._collaborations("", writing=writing).annotate(
+                    marked=Concat(F("object_key"), Value(":"), Cast("record_id", CharField()))
+                )
+                found |= Q((f"{name}__in", everything.values("marked")))
+        return found
 
     def _knows_all_shared(self) -> bool:
         """Read the shares of all types in one query; False when they are too many for that."""
         if _ALL_SHARED in self._shared:
             return not self._shared[_ALL_SHARED]
-        rows = Collaborator.objects.filter(
-            Q(expires_at=None) | Q(expires_at__gt=now()), user_id=self.user_id or 0
-        ).values_list("object_key", "record_id", "can_write")
-        found = list(rows[: _INLINE_SHARED + 1])
+        rows = self._collaborations("", writing=False)
+        found = list(rows.values_list("object_key", "record_id", "can_write")[: _INLINE_SHARED + 1])
         is_whole = len(found) <= _INLINE_SHARED
         self._shared[_ALL_SHARED] = [] if is_whole else [len(found)]
         for object_key, record_id, can_write in found if is_whole else ():
@@ -221,21 +287,24 @@ class Access:
         ids = self.shared_ids(object_type, writing=writing)
         if len(ids) <= _INLINE_SHARED:
             return record_id in ids
-        rows = self._collaborations(object_type, writing=writing)
-        return bool(rows.filter(record_id=record_id).exists())
-
-    def _collaborations(self, object_type: ObjectType, *, writing: bool):  # type: ignore[no-untyped-def]
-        rows = Collaborator.objects.filter(
-            Q(expires_at=None) | Q(expires_at__gt=now()),
-            user_id=self.user_id or 0,
-            object_key=object_type.key,
+        rows = object_type.model._default_manager.filter(
+            self._let_in_to(object_type, writing=writing), pk=record_id
         )
+        return bool(rows.exists())
+
+    def _collaborations(self, object_key: str, *, writing: bool):  # type: ignore[no-untyped-def]
+        """Return this actor's shares that are not over; of all types when `object_key` is empty."""
+        rows = Collaborator.objects.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now()), user_id=self.user_id or 0
+        )
+        if object_key:
+            rows = rows.filter(object_key=object_key)
         return (rows.filter(can_write=True) if writing else rows).values("record_id")
 
     def visibility_terms(self, object_type: ObjectType) -> list[str] | None:
         """Return the search-index terms of which one must match; None when all is visible."""
         level = self.level(Action.VIEW, object_type)
-        if level is Level.ALL:
+        if level is Level.ALL or self._lens_for(object_type):
             return None
         terms = [] if level.rank < Level.OWN.rank else [f"_o{self.user_id}"]
         if level is Level.TEAM and self.department_id is not None:
@@ -258,6 +327,10 @@ class Access:
             name: self._field_right(object_type, field)
             for name, field in object_type.fields().items()
         }
+        if lens := self._lens_for(object_type):
+            rights |= {
+                name: min(rights[name], Right.MASKED) for name in lens.masked & rights.keys()
+            }
         return FieldMask(Right.HIDDEN, rights)
 
     def _field_right(self, object_type: ObjectType, field: Field) -> Right:
@@ -290,8 +363,15 @@ class Access:
         owner_id: int | None,
         team_id: int | None,
         record_id: int | None,
+        above: tuple[tuple[int | None, int | None], ...] = (),
     ) -> bool:
-        """Answer the question of `scope` for values in memory (a record not yet written)."""
+        """Answer the question of `scope` for values in memory (a record not yet written).
+
+        `above` are owner and department of each record it belongs to (`reach_values`).
+        """
+        if lens := self._lens_for(object_type):
+            rows = object_type.model._default_manager.filter(lens.condition, pk=record_id or 0)
+            return action is Action.VIEW and bool(rows.exists())
         level = self.level(action, object_type)
         if level is Level.ALL:
             return True
@@ -299,8 +379,30 @@ class Access:
             return False
         if record_id is not None and self._is_shared(action, object_type, record_id):
             return True
+        pairs = ((owner_id, team_id), *(above if action in _INHERITED else ()))
+        return any(self._is_of_reach(level, owner, team) for owner, team in pairs)
+
+    def _is_of_reach(self, level: Level, owner_id: int | None, team_id: int | None) -> bool:
         if level.rank >= Level.OWN.rank and owner_id == self.user_id:
             return True
         if level is Level.TEAM:
             return team_id is not None and team_id == self.department_id
         return level is Level.SUBTREE and team_id in self._subtree
+
+    def reaches(self, action: Action, object_type: ObjectType, record: Model) -> bool:
+        """Answer the question of `scope` for a record that was read, without another query."""
+        above = tuple(
+            (getattr(record, f"{name}_owner_id"), getattr(record, f"{name}_team_id"))
+            for name in object_type.belongs_to
+        )
+        owner, team = record.owner_id, record.team_id  # type: ignore[attr-defined]
+        return self.is_in_reach(action, object_type, owner, team, record.pk, above)
+
+
+def reach_columns(object_type: ObjectType, action: Action) -> list[tuple[str, str]]:
+    """Return the pairs of columns (owner, department) by which `action` reaches a record."""
+    names = object_type.belongs_to if action in _INHERITED else ()
+    return [
+        ("owner_id", "team_id"),
+        *((f"{name}_owner_id", f"{name}_team_id") for name in names),
+    ]

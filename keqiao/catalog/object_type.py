@@ -28,9 +28,10 @@ class Feature(StrEnum):
     API = "api"
     EVENTS = "events"
     SEARCH = "search"
+    FOLLOW_UP = "follow_up"  # carries a timeline and a next activity (the model is a `Followed`)
 
 
-DEFAULT_FEATURES = frozenset(Feature)
+DEFAULT_FEATURES = frozenset(Feature) - {Feature.FOLLOW_UP}
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,8 @@ class ObjectType:
     features: frozenset[Feature] = DEFAULT_FEATURES
     module_label: str | Promise = ""
     order: int = 100
+    # Reference fields whose record's owner and department see this record too.
+    belongs_to: tuple[str, ...] = ()
 
     @cached_property
     def builtin_fields(self) -> dict[str, Field]:
@@ -229,6 +232,7 @@ class ObjectType:
             self.list.default_sort.lstrip("-"),
             *(name for section in self.layout.sections for name in section.fields),
             *(name for rule in self.duplicates for name in rule.fields),
+            *self.belongs_to,
         ]
         for name in named:
             if name.split(".")[0] not in known:

@@ -13,8 +13,9 @@ from keqiao.base.clock import now
 from keqiao.catalog.object_type import DuplicateAction, Feature
 from keqiao.catalog.registry import object_types
 from keqiao.records.audit import ChangeLine, append_lines
+from keqiao.records.derived import Written, run_derivations
 from keqiao.records.match_keys import keys_of, rules_of
-from keqiao.records.models import LIVE, Event, MatchKey
+from keqiao.records.models import BINNED, LIVE, Event, MatchKey
 from keqiao.records.query import records
 from keqiao.records.search_index import drop_from_index, index_records
 
@@ -45,7 +46,8 @@ def delete_records(
     wanted = sorted(set(ids))
     with transaction.atomic():
         reach = records(access, object_type, Action.DELETE).filter(pk__in=wanted).order_by("pk")
-        found = list(reach.select_for_update().values_list("pk", flat=True))
+        rows = {row.pk: row for row in reach.select_for_update()}
+        found = list(rows)
         in_use = pointed_at(object_type, found)
         done = [pk for pk in found if pk not in in_use]
         at = now()
@@ -55,6 +57,9 @@ def delete_records(
         MatchKey.objects.filter(object_key=object_type.key, record_id__in=done).delete()
         drop_from_index(object_type, done)
         _log(access, object_type, done, "delete", source)
+        gone = [rows[pk] for pk in done]
+        if gone:
+            run_derivations(Written(access, object_type, gone, frozenset(), {}, "deleted", {}))
         return Removal(done, sorted(set(wanted) - set(found)), in_use)
 
 
@@ -75,9 +80,7 @@ def pointed_at(object_type: ObjectType, ids: Sequence[int]) -> dict[int, int]:
 def deleted_records(access: Access, object_type: ObjectType, limit: int = 100) -> list[Model]:
     """Return what lies in the recycle bin and this person may bring back, newest first."""
     manager = object_type.model._default_manager
-    binned = manager.filter(deleted_at__isnull=False).filter(
-        access.scope(Action.DELETE, object_type)
-    )
+    binned = manager.filter(BINNED, access.scope(Action.DELETE, object_type))
     return list(binned.order_by("-deleted_at", "-pk")[:limit])
 
 
@@ -91,9 +94,8 @@ def restore_records(
     wanted = sorted(set(ids))
     with transaction.atomic():
         manager = object_type.model._default_manager
-        binned = manager.filter(deleted_at__isnull=False, pk__in=wanted).filter(
-            access.scope(Action.DELETE, object_type)
-        )
+        reach = access.scope(Action.DELETE, object_type)
+        binned = manager.filter(BINNED, reach, pk__in=wanted)
         rows = list(binned.order_by("pk").select_for_update())
         fields = object_type.fields()
         taken = _claim_again(object_type, rows, fields)
@@ -105,6 +107,8 @@ def restore_records(
         if Feature.SEARCH in object_type.features:
             index_records(object_type, rows, fields)  # type: ignore[arg-type]
         _log(access, object_type, done, "restore", source)
+        if rows:
+            run_derivations(Written(access, object_type, rows, frozenset(), {}, "restored", {}))
         return Removal(done, sorted(set(wanted) - set(done) - taken.keys()), taken)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keqiao.access.access import reach_columns
+from keqiao.access.rights import Action
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.registry import object_types
 from keqiao.records.bulk_rows import insert_rows
@@ -37,10 +39,10 @@ def index_records(
 
 def record_terms(object_type: ObjectType, row: Record, fields: dict[str, Field]) -> list[str]:
     found = {f"_k{object_type.key}"}
-    if row.owner_id:  # type: ignore[attr-defined]
-        found.add(f"_o{row.owner_id}")  # type: ignore[attr-defined]
-    if row.team_id:  # type: ignore[attr-defined]
-        found.add(f"_t{row.team_id}")  # type: ignore[attr-defined]
+    for owner, team in reach_columns(object_type, Action.VIEW):
+        found.add(f"_o{getattr(row, owner)}")
+        found.add(f"_t{getattr(row, team)}")
+    found -= {"_oNone", "_tNone"}
     found |= terms_of_fields(row, {name: fields[name] for name in object_type.search})
     return sorted(found)
 

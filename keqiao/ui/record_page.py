@@ -96,9 +96,8 @@ def whole_row(access: Access, declared: ObjectType, record: Model) -> Row:
 def record_rights(access: Access, declared: ObjectType, record: Model) -> dict[str, bool]:
     """Return what this person may do with this very record."""
     may = rights(access, declared)
-    owner, team = record.owner_id, record.team_id  # type: ignore[attr-defined]
     for action in (Action.CHANGE, Action.DELETE, Action.TRANSFER, Action.REVEAL):
-        may[action.value] = access.is_in_reach(action, declared, owner, team, record.pk)
+        may[action.value] = access.reaches(action, declared, record)
     may["share"] = True
     return may
 
