@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.models import FieldRight, Role, RoleRight
@@ -75,6 +76,11 @@ def set_field_right(role: Role, object_key: str, field: str, right: Right | None
 
 
 def rights_on_field(declared: ObjectType, field: str) -> list[Use]:
-    """Tell, before a field is taken away, how many roles have a right of their own on it."""
+    """Tell, before a field is taken away, which roles have a right of their own on it."""
     rights = FieldRight.objects.filter(object_key=declared.key, field=field)
-    return [Use(_("roles with a right of their own on it"), rights.count())]
+    english = (get_language() or "").startswith("en")
+    names = tuple(
+        (english and right.role.name_en) or right.role.name
+        for right in rights.select_related("role").order_by("role_id")
+    )
+    return [Use(_("roles with a right of their own on it"), len(names), names)]

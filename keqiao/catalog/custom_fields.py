@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 KEY = re.compile(r"^x_[a-z0-9_]{1,40}$")
 MOST_FIELDS = 200
+MOST_NAMES = 8  # of what uses a field, before the rest is only counted
 # A serial number needs its rule and gapless counter; for now only shipped fields have one.
 KINDS_TO_ADD = tuple(key for key in KINDS if key not in {"serial"})
 
@@ -44,10 +45,18 @@ class CustomFieldProblem(Exception):
 
 @dataclass(frozen=True)
 class Use:
-    """One thing that uses a field: what it is, and how many."""
+    """One kind of thing that uses a field: what it is, how many, and the names of a few."""
 
     label: str | Promise
     count: int
+    names: tuple[str, ...] = ()
+
+    @property
+    def shown_names(self) -> str:
+        """Return the names for people; of many only the first, so that the rest is not hidden."""
+        more = self.count - len(self.names[:MOST_NAMES])
+        text = ", ".join(self.names[:MOST_NAMES])
+        return f"{text} … +{more}" if self.names and more > 0 else text
 
 
 # Higher packages say what of theirs uses a field: (object type, field key) -> uses.

@@ -10,6 +10,9 @@ class ImportingConfig(AppConfig):
     label = "importing"
 
     def ready(self) -> None:
+        from keqiao.catalog.custom_fields import find_uses_with
         from keqiao.importing import menu
+        from keqiao.importing.field_uses import imports_with
 
         menu.register()
+        find_uses_with(imports_with)
