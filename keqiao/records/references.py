@@ -34,32 +34,45 @@ def resolve_references(batch: Batch) -> None:
         if not items:
             continue
         if isinstance(field.kind, UserKind):
-            _resolve_users(field, items)
+            _resolve_users(batch, field, items)
         elif isinstance(field.kind, DepartmentKind):
             _resolve_departments(field, items)
         else:
             _resolve_records(batch, field, items)
 
 
-def _resolve_users(field: Field, items: list[Item]) -> None:
+def _resolve_users(batch: Batch, field: Field, items: list[Item]) -> None:
+    """Find the colleagues meant; who has left is refused, except where the record has him already."""
     people = matrix().people
     by_name: dict[str, list[int]] = defaultdict(list)
-    for person in people.values():
-        if person.is_active:
-            by_name[person.name.casefold()].append(person.id)
+    # Colleagues at work come first: a name that one who left also had means the one who is here.
+    for person in sorted(people.values(), key=lambda person: not person.is_active):
+        namesakes = by_name[person.name.casefold()]
+        if person.is_active or not any(people[other].is_active for other in namesakes):
+            namesakes.append(person.id)
     for item in items:
         value = item.values[field.name]
+        stored = field.value(item.record) if item.record is not None else None
         if isinstance(value, int):
-            if value not in people:
-                _refuse(item, field, _("There is no colleague with this number."))
-            continue
-        found = by_name.get(value.casefold(), [])
-        if len(found) == 1:
-            item.values[field.name] = found[0]
+            found = [value] if value in people else []
         else:
-            _refuse(
-                item, field, _("No single colleague is called “%(name)s”.") % {"name": value[:40]}
-            )
+            found = by_name.get(value.casefold(), [])
+            found = [stored] if stored in found else found
+        if not found and isinstance(value, int):
+            _refuse(item, field, _("There is no colleague with this number."))
+        elif len(found) != 1:
+            message = _("No single colleague is called “%(name)s”.")
+            _refuse(item, field, message % {"name": value[:40]})
+        elif not (people[found[0]].is_active or found[0] == stored or _is_put_back(batch)):
+            message = _("%(name)s is no longer active here. Please choose another colleague.")
+            _refuse(item, field, message % {"name": people[found[0]].name}, "inactive")
+        else:
+            item.values[field.name] = found[0]
+
+
+def _is_put_back(batch: Batch) -> bool:
+    """Undoing an import restores what was, also a colleague who has left since."""
+    return batch.source.channel == "revert"
 
 
 def _resolve_departments(field: Field, items: list[Item]) -> None:
@@ -175,6 +188,6 @@ def _ids_by_name(access: Access, field: Field, names: set[str]) -> dict[str, lis
     return found
 
 
-def _refuse(item: Item, field: Field, message: object) -> None:
+def _refuse(item: Item, field: Field, message: object, code: str = "reference") -> None:
     item.values.pop(field.name, None)
-    item.problems.append(Problem(field.name, message, "reference"))  # type: ignore[arg-type]
+    item.problems.append(Problem(field.name, message, code))  # type: ignore[arg-type]
