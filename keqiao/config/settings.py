@@ -141,6 +141,9 @@ KEQIAO_UPLOAD_LIMIT = env.number("KEQIAO_UPLOAD_LIMIT_MB", 200, low=1, high=4096
 # Requests one token (or one signed-in person) may send to the API in a minute.
 KEQIAO_API_PER_MINUTE = env.number("KEQIAO_API_PER_MINUTE", 3_000, low=1, high=10_000_000)
 
+# Days for which events stay after every subscriber has read them.
+KEQIAO_EVENT_DAYS = env.number("KEQIAO_EVENT_DAYS", 30, low=1, high=3_650)
+
 # --- language and time ----------------------------------------------------------------------
 
 USE_TZ = True

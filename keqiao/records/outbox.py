@@ -14,6 +14,8 @@ from keqiao.records.bulk_rows import insert_rows, json_text, moment
 from keqiao.records.models import Event, EventCursor
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from keqiao.records.batch import Batch, Item
 
 Handler = Callable[[Event], None]
@@ -69,6 +71,27 @@ def _told(item: Item, batch: Batch) -> dict[str, Any]:
         # Who it was handed to by this very change; the record may have moved on since.
         told["owner"] = item.changes["owner"].after
     return told
+
+
+def remove_read_events(before: datetime, at_once: int = 1000) -> int:
+    """Remove up to `at_once` of the oldest events that are older than `before` and that every
+    subscriber of this program has read; return how many went.
+
+    A subscriber that fails or has not begun keeps what it has not read, however old that is.
+    """
+    subscribers = {subscriber for pairs in _subscribers.values() for subscriber, _handler in pairs}
+    places = EventCursor.objects.filter(subscriber__in=subscribers).values_list(
+        "last_id", flat=True
+    )
+    read = list(places)
+    oldest = Event.objects.order_by("pk")
+    if len(read) < len(subscribers):
+        return 0
+    if read:
+        oldest = oldest.filter(pk__lte=min(read))
+    # By number, not by age: events have no index on their time, and numbers grow with it.
+    old = [pk for pk, at in oldest.values_list("pk", "at")[:at_once] if at < before]
+    return Event.objects.filter(pk__in=old).delete()[0] if old else 0
 
 
 def dispatch_events() -> int:

@@ -1,12 +1,17 @@
-"""What the worker does for records in the background: handing out events."""
+"""What the worker does for records in the background: handing out events, removing old ones."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
+from keqiao.base.clock import now
+from keqiao.jobs.progress import check_cancelled
 from keqiao.jobs.schedule import every
-from keqiao.records.outbox import dispatch_events
+from keqiao.records.outbox import dispatch_events, remove_read_events
 
 
 @every(minutes=1)
@@ -17,3 +22,15 @@ def hand_out_events() -> int:
     while done := dispatch_events():
         handled += done
     return handled
+
+
+@every(daily_at="03:50")
+@task(title=_("Remove old events"))
+def remove_old_events() -> int:
+    """Keep the table of events small, a short transaction at a time."""
+    before = now() - timedelta(days=settings.KEQIAO_EVENT_DAYS)
+    removed = 0
+    while gone := remove_read_events(before):
+        removed += gone
+        check_cancelled()
+    return removed
