@@ -130,6 +130,7 @@ class Field:
     read_only: bool = False
     filterable: bool = True
     sortable: bool = False
+    sort_ready: bool = True  # False: sorting reads every record, which only short lists can afford
     max_length: int | None = None
     currency: str = "CNY"
     synonyms: tuple[str, ...] = ()

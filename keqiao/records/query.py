@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
 
 MAX_LIMIT = 500
+SORTED_WITHOUT_INDEX = 50_000  # records; 0.2 s on SQLite
 
 
 class RecordNotFound(LookupError):
@@ -289,6 +290,8 @@ def _order(access: Access, object_type: ObjectType, sort: str) -> _Order:
         raise FilterProblem(
             _("The list cannot be sorted by “%(field)s”.") % {"field": own.label}, "sort", name
         )
+    if not own.sort_ready:
+        _require_short_list(object_type, own)
     if isinstance(own.storage, JsonKey):
         expression = own.expression()
         return _Order(
@@ -306,6 +309,22 @@ def _order(access: Access, object_type: ObjectType, sort: str) -> _Order:
         holds=model_field,
         read=lambda row: getattr(row, column),
     )
+
+
+def _require_short_list(object_type: ObjectType, own: Field) -> None:
+    """Without an index every record is read to sort them; a long list says so instead."""
+    live = object_type.model._default_manager.filter(LIVE).order_by()
+    if not live[SORTED_WITHOUT_INDEX : SORTED_WITHOUT_INDEX + 1].values("pk").exists():
+        return
+    text = _(
+        "This list is too long to be sorted by “%(field)s” as it is. An administrator can make the"
+        " field “filterable and sortable”; sorting is possible as soon as its index is built."
+    )
+    if own.filterable:
+        text = _(
+            "The index of “%(field)s” is still being built. Please sort by it in some minutes."
+        )
+    raise FilterProblem(text % {"field": own.label}, "sort", own.name)
 
 
 def _slice(

@@ -22,9 +22,11 @@ from keqiao.catalog.custom_fields import (
 from keqiao.catalog.custom_index import build_index, index_name
 from keqiao.catalog.filter import FilterProblem, parse_where
 from keqiao.catalog.registry import object_type
+from keqiao.records import query
 from keqiao.records.query import ListQuery, get_record, matching_records, run_list
 from keqiao.records.save import DuplicateFound, Rejected, Saved
 from tests.company import SYSTEM, Company, make, make_all, sample_values, save_one
+from tests.ui.test_pages import browser
 
 ACCOUNT = "account"
 SEEDS = count(1, 10)
@@ -105,6 +107,37 @@ def test_sorting_by_a_custom_field_pages_through_all(company: Company) -> None:
         if not cursor:
             break
     assert seen == [c, a, b]
+
+
+@pytest.mark.parametrize("filterable", [False, True])
+def test_sorting_needs_no_index_until_the_list_is_long(
+    company: Company, monkeypatch: pytest.MonkeyPatch, *, filterable: bool
+) -> None:
+    key = add("立即排序", "integer", filterable=filterable)
+    a, b, c = make_all(ACCOUNT, [{key: 20}, {key: None}, {key: 3}])
+    account = object_type(ACCOUNT)
+    assert not account.field(key).sort_ready
+
+    def order(sort: str) -> list[int]:
+        return [row.id for row in run_list(SYSTEM, ListQuery(object_type=account, sort=sort)).rows]
+
+    assert order(key) == [c, a, b]
+    assert order(f"-{key}") == [a, c, b]
+    page = (
+        browser(company.qian)
+        .get(f"/accounts/?columns=name&columns={key}&sort={key}")
+        .content.decode()
+    )
+    assert f"sort=-{key}" in page
+    monkeypatch.setattr(query, "SORTED_WITHOUT_INDEX", 2)
+    with pytest.raises(FilterProblem) as caught:
+        order(key)
+    assert caught.value.code == "sort"
+    assert ("索引" in str(caught.value.message)) or ("index" in str(caught.value.message))
+    build_index.call(account.field(key).id)
+    if filterable:
+        connection.check_constraints()
+        assert order(key) == [c, a, b]
 
 
 def test_money_and_dates_compare_as_such(company: Company) -> None:
