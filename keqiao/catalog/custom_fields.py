@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 KEY = re.compile(r"^x_[a-z0-9_]{1,40}$")
 MOST_FIELDS = 200
 MOST_NAMES = 8  # of what uses a field, before the rest is only counted
-# A serial number needs its rule and gapless counter; for now only shipped fields have one.
-KINDS_TO_ADD = tuple(key for key in KINDS if key not in {"serial"})
+KINDS_TO_ADD = tuple(KINDS)
 
 
 class CustomFieldProblem(Exception):
@@ -157,6 +156,9 @@ def _checked(declared: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
     if label.casefold() in taken:
         raise CustomFieldProblem("label", _("There is a field of this name already."))
     values["label"] = label[:80]
+    if values.get("kind") == "serial":
+        # Its rule never gives a number twice, and nobody types one.
+        values["required"] = values["unique"] = False
     if values.get("kind") not in KINDS_TO_ADD:
         raise CustomFieldProblem("kind", _("Please choose what the field holds."))
     if values.get("sensitivity", "internal") not in set(Sensitivity):

@@ -66,6 +66,7 @@ def as_field(row: CustomField) -> Field:
         sensitivity=Sensitivity(row.sensitivity),
         standard=row.standard,
         target=row.target,
+        read_only=its_kind.key == "serial",
         filterable=row.filterable,
         sortable=not by_terms,
         sort_ready=row.filterable and row.index_ready,

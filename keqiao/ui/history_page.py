@@ -36,12 +36,14 @@ SOURCES = {
     "demo": gettext_lazy("as demo data"),
     "rule": gettext_lazy("by a rule"),
     "command": gettext_lazy("by the command line"),
+    "numbering": gettext_lazy("by the numbering rule"),
 }
 
 
 # Why the product itself acted, in words of the reader; other details are what people wrote.
 REASONS = {
     "load demo data": "",
+    "number existing records": gettext_lazy("number existing records"),
     "import from the command line": gettext_lazy("import from the command line"),
     "undo an import": gettext_lazy("undo an import"),
     "undo an import from the command line": gettext_lazy("undo an import from the command line"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,14 +23,18 @@ from keqiao.catalog.custom_fields import (
 )
 from keqiao.catalog.field import Sensitivity
 from keqiao.catalog.kinds import KINDS
-from keqiao.catalog.models import CustomField
+from keqiao.catalog.models import CustomField, NumberingRule
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type, object_types
+from keqiao.jobs.options import enqueue_unique, with_options
+from keqiao.records.number_existing import number_existing, without_number
+from keqiao.records.numbering import change_rule
 from keqiao.ui.cells import TAG_COLORS
 from keqiao.ui.dialogs import dialog
-from keqiao.ui.gate import administrators_only, go
+from keqiao.ui.gate import access_of, administrators_only, go
 from keqiao.ui.navigation import sentence
 from keqiao.ui.record_page import SYSTEM_FIELDS
+from keqiao.ui.settings.data import DATE_FORMATS, asked_looks
 from keqiao.ui.settings.menu import settings_page
 
 if TYPE_CHECKING:
@@ -46,6 +51,9 @@ SENSITIVITY_LABELS = {
     Sensitivity.PERSONAL: gettext_lazy("personal: about a person, told in privacy reports"),
     Sensitivity.SECRET: gettext_lazy("secret: masked unless a role may read it"),
 }
+
+
+BOXES = ("required", "unique", "filterable", "number_existing")
 
 
 def chosen_type(request: HttpRequest) -> ObjectType:
@@ -132,12 +140,8 @@ def edit_field(request: HttpRequest, field_id: int) -> HttpResponse:
 def _form(request: HttpRequest, declared: ObjectType, row: CustomField | None) -> HttpResponse:
     back, error = f"/settings/fields/?object={declared.key}", {}
     if request.method == "POST":
-        values = _values(request, row)
         try:
-            if row is None:
-                add_custom_field(declared, values)
-            else:
-                change_custom_field(row, values)
+            _save(request, declared, row)
         except CustomFieldProblem as problem:
             error = {problem.field: str(problem.message)}
         else:
@@ -154,11 +158,57 @@ def _form(request: HttpRequest, declared: ObjectType, row: CustomField | None) -
         "currencies": CURRENCIES,
         "targets": [{"key": one.key, "label": sentence(one.label)} for one in object_types()],
         "colors": sorted(set(TAG_COLORS.values())),
+        "date_formats": DATE_FORMATS,
+        "restarts": NumberingRule.Restart.choices,
+        "not_numbered": _not_numbered(declared, row),
         "error": error,
         "back": back,
     }
     heading = _("Change the field “%(label)s”") % {"label": row.label} if row else _("New field")
     return settings_page(request, "field_form", heading, context, 422 if error else 200)
+
+
+def _save(request: HttpRequest, declared: ObjectType, row: CustomField | None) -> None:
+    """Add or change the field; a new serial number comes with its rule, or not at all."""
+    values = _values(request, row)
+    if row is not None:
+        change_custom_field(row, values)
+        return
+    looks: dict[str, Any] = {}
+    if values["kind"] == "serial":
+        looks, problem = asked_looks(request.POST)
+        if problem:
+            raise CustomFieldProblem("digits", problem)
+    with transaction.atomic():
+        row = add_custom_field(declared, values)
+        if looks:
+            change_rule(declared.key, row.key, **looks)
+    if looks and "number_existing" in request.POST:
+        _start_numbering(request, row)
+
+
+def _start_numbering(request: HttpRequest, row: CustomField) -> None:
+    title = _("Number existing records: %(label)s") % {"label": row.label}
+    chosen: Any = with_options(number_existing, actor_id=access_of(request).user_id, title=title)
+    enqueue_unique(chosen, f"number-{row.pk}", row.pk)
+
+
+def _not_numbered(declared: ObjectType, row: CustomField | None) -> int:
+    """Return how many records a serial field leaves without a number so far."""
+    field = declared.fields().get(row.key) if row is not None else None
+    if field is None or field.kind.key != "serial":
+        return 0
+    return without_number(declared, field).count()
+
+
+@administrators_only
+@require_http_methods(["POST"])
+def number_field(request: HttpRequest, field_id: int) -> HttpResponse:
+    """Number the records that were there before the field, in the background."""
+    row = get_object_or_404(CustomField, pk=field_id, deleted_at=None, kind="serial")
+    _start_numbering(request, row)
+    messages.success(request, _("The records are being numbered in the background."))
+    return go(request, f"/settings/fields/?object={row.object_key}")
 
 
 def _values(request: HttpRequest, row: CustomField | None) -> dict[str, Any]:
@@ -195,10 +245,10 @@ def _choices(text: str, row: CustomField | None) -> list[dict[str, str]]:
 def _given(request: HttpRequest, row: CustomField | None) -> dict[str, Any]:
     """Return what stands in the form: typed now, stored, or the start of a new field."""
     if request.method == "POST":
-        boxes = {name: name in request.POST for name in ("required", "unique", "filterable")}
+        boxes = {name: name in request.POST for name in BOXES}
         return {**request.POST.dict(), **boxes}
     if row is None:
-        return {"kind": "text", "sensitivity": "internal"}
+        return {"kind": "text", "sensitivity": "internal", "digits": 5, "restart": "never"}
     lines = [
         f"{item['label']} | {item['color']}" if item.get("color") else item["label"]
         for item in row.choices

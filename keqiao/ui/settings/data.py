@@ -24,7 +24,7 @@ from keqiao.ui.navigation import sentence
 from keqiao.ui.settings.menu import settings_page
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
@@ -73,7 +73,7 @@ def _rules() -> dict[tuple[str, str], NumberingRule]:
     stored = {(rule.object_key, rule.field): rule for rule in NumberingRule.objects.all()}
     found = {}
     for declared in object_types():
-        for name, field in declared.builtin_fields.items():
+        for name, field in declared.fields().items():
             if field.kind.key == "serial":
                 made = NumberingRule(
                     object_key=declared.key, field=name, prefix=declared.key[:1].upper(), digits=6
@@ -83,36 +83,35 @@ def _rules() -> dict[tuple[str, str], NumberingRule]:
 
 
 def _change_rule(request: HttpRequest, rule: NumberingRule) -> str:
-    given = request.POST
-    digits = given.get("digits", "")
+    looks, problem = asked_looks(request.POST)
+    if not problem:
+        change_rule(rule.object_key, rule.field, **looks)
+        for name, value in looks.items():
+            setattr(rule, name, value)
+    return problem
+
+
+def asked_looks(given: QueryDict) -> tuple[dict[str, Any], str]:
+    """Return how numbers shall look as a form asks for it, or what is wrong with that."""
     prefix = given.get("prefix", "").strip()
-    count = whole_number(digits)
+    count = whole_number(given.get("digits", ""))
     if count is None or not 1 <= count <= MOST_DIGITS:
-        return _("Please give 1 to 12 digits.")
+        return {}, _("Please give 1 to 12 digits.")
     if len(prefix) > 12:
-        return _("The beginning may have at most 12 characters.")
-    if (
-        given.get("date_format", "") not in DATE_FORMATS
-        or given.get("restart") not in NumberingRule.Restart.values
-    ):
-        return _("Please choose one of the offered forms.")
-    looks = {
-        "prefix": prefix,
-        "digits": count,
-        "date_format": given["date_format"],
-        "restart": given["restart"],
-    }
-    for name, value in looks.items():
-        setattr(rule, name, value)
-    if rule.restart != NumberingRule.Restart.NEVER and not _date_tells_period(rule):
-        return _("Numbers that start again need the date in them, or they would repeat.")
-    change_rule(rule.object_key, rule.field, **looks)
-    return ""
+        return {}, _("The beginning may have at most 12 characters.")
+    date_format, restart = given.get("date_format", ""), given.get("restart", "")
+    if date_format not in DATE_FORMATS or restart not in NumberingRule.Restart.values:
+        return {}, _("Please choose one of the offered forms.")
+    if restart != NumberingRule.Restart.NEVER and not _date_tells_period(date_format, restart):
+        return {}, _("Numbers that start again need the date in them, or they would repeat.")
+    return {
+        "prefix": prefix, "digits": count, "date_format": date_format, "restart": restart,
+    }, ""  # fmt: skip
 
 
-def _date_tells_period(rule: NumberingRule) -> bool:
-    needed = {"year": 4, "month": 6, "day": 8}[str(rule.restart)]
-    return len(rule.date_format) >= needed or (rule.restart != "day" and rule.date_format == "YYMM")
+def _date_tells_period(date_format: str, restart: str) -> bool:
+    needed = {"year": 4, "month": 6, "day": 8}[restart]
+    return len(date_format) >= needed or (restart != "day" and date_format == "YYMM")
 
 
 # --- recycle bin ------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ urlpatterns = [
     path("fields/new/", custom_fields.new_field),
     path("fields/<record:field_id>/", custom_fields.edit_field),
     path("fields/<record:field_id>/delete/", custom_fields.delete_field),
+    path("fields/<record:field_id>/number/", custom_fields.number_field),
     path("fields/<record:field_id>/restore/", custom_fields.restore_field),
     path("numbering/", data.numbering),
     path("bin/", data.recycle_bin),
