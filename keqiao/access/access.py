@@ -73,6 +73,7 @@ class Lens:
     object_key: str
     condition: Q
     masked: frozenset[str] = frozenset()
+    terms: tuple[str, ...] | None = None  # of the search index; None: any, and the rows decide
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,7 +305,9 @@ class Access:
     def visibility_terms(self, object_type: ObjectType) -> list[str] | None:
         """Return the search-index terms of which one must match; None when all is visible."""
         level = self.level(Action.VIEW, object_type)
-        if level is Level.ALL or self._lens_for(object_type):
+        if lens := self._lens_for(object_type):
+            return None if lens.terms is None else list(lens.terms)
+        if level is Level.ALL:
             return None
         terms = [] if level.rank < Level.OWN.rank else [f"_o{self.user_id}"]
         if level is Level.TEAM and self.department_id is not None:

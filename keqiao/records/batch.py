@@ -26,6 +26,7 @@ class Item:
     index: int
     record: Record | None = None  # the stored record that is changed; for a new one after step 9
     values: dict[str, Any] = field(default_factory=dict)  # cleaned values of the draft
+    columns: dict[str, Any] = field(default_factory=dict)  # settled columns beside the catalog
     before: dict[str, Any] = field(default_factory=dict)  # values as stored, of changed fields
     repairs: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)

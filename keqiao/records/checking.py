@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -57,6 +58,9 @@ def check_mask(batch: Batch) -> None:
     """Step 2: every field exists and the actor may write it."""
     mask = batch.access.fields(batch.object_type)
     for item in batch.open_items():
+        if item.draft.settled and not batch.access.is_system:
+            message = "Only verbs of the product settle values; they write with the system's access."
+            raise ValueError(message)
         for name in item.draft.values:
             field = batch.fields.get(name)
             if field is None or mask.is_hidden(name):
@@ -75,6 +79,8 @@ def clean_values(batch: Batch) -> None:
     """Step 3: every value in the clean form of its kind; links point at records in reach."""
     for item in batch.open_items():
         given = dict(item.draft.values)
+        for name, value in item.draft.settled.items():
+            (given if name in batch.fields else item.columns)[name] = value
         if item.creating:
             _fill_defaults(batch, given)
         for name, raw in given.items():
@@ -162,6 +168,19 @@ def _must_bring(item: Item) -> bool:
     return item.creating and item.outcome is None
 
 
+Gate = Callable[["Batch"], None]
+_gates: list[Gate] = []
+
+
+def register_gate(check: Gate) -> Gate:
+    """Let a package above refuse or hold drafts of a batch as a whole (a person's capacity)."""
+    if check not in _gates:
+        _gates.append(check)
+    return check
+
+
 def gate(batch: Batch) -> None:
     """Step 8: records that need a second pair of eyes are held back (the review engine hooks in)."""
     refuse_broken_links(batch)
+    for check in _gates:
+        check(batch)

@@ -42,6 +42,17 @@ def register_derivation(derive: Derivation) -> Derivation:
     return derive
 
 
+Consequence = Callable[["ObjectType", "Mapping[int, Mapping[str, Any]]"], None]
+_consequences: list[Consequence] = []
+
+
+def register_consequence(follow: Consequence) -> Consequence:
+    """Have `follow` called after values were derived (a new last activity moves a date on)."""
+    if follow not in _consequences:
+        _consequences.append(follow)
+    return follow
+
+
 def derive_from_batch(batch: Batch) -> None:
     """End of step 9: let what follows from the saved records follow."""
     items = [item for item in batch.open_items() if item.creating or item.changes]
@@ -71,6 +82,12 @@ def run_derivations(written: Written) -> None:
 
 def write_derived(object_type: ObjectType, values: Mapping[int, Mapping[str, Any]]) -> None:
     """Write values that the system derives: no version, log line or event, for nobody decided them."""
+    _write(object_type, values)
+    for follow in _consequences:
+        follow(object_type, values)
+
+
+def _write(object_type: ObjectType, values: Mapping[int, Mapping[str, Any]]) -> None:
     fields = object_type.builtin_fields
     names = {name for row in values.values() for name in row}
     if typed := [name for name in names if not fields[name].read_only]:

@@ -41,6 +41,9 @@ class Draft:
     ref: Any = None
     allow_duplicates: bool = False
     recorded_at: datetime | None = None  # when it really happened; only the system may say so
+    # What a verb of the product decides, not a person: read-only fields, and columns of the model
+    # beside the catalog. Only with the system's access.
+    settled: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class DuplicateCandidate:
     rule: str
     blocking: bool
     ref: Any = None  # set when the other one stands in the same batch
+    place: str | Promise = ""  # where it lies when nobody looks after it (a pool), and what to do
+    place_url: str = ""
 
 
 @dataclass(frozen=True)

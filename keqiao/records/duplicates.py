@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keqiao.catalog.object_type import DuplicateAction
@@ -12,9 +14,32 @@ from keqiao.records.models import MatchKey
 from keqiao.records.query import records
 
 if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+    from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
     from keqiao.records.batch import Batch, Item
 
 _MOST_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record lies that is out of reach, in words, and where to go for it."""
+
+    text: str | Promise
+    url: str = ""
+
+
+Locate = Callable[["Access", "ObjectType", "set[int]"], dict[int, Place]]
+_locators: list[Locate] = []
+
+
+def register_locator(locate: Locate) -> Locate:
+    """Let a package above say where duplicates lie that a person cannot open (a pool)."""
+    if locate not in _locators:
+        _locators.append(locate)
+    return locate
 
 
 def find_duplicates(batch: Batch) -> None:
@@ -111,9 +136,13 @@ def candidates(
     titles: dict[int, Any] = {}
     if access.fields(declared).is_readable(title.name):
         titles = dict(records(access, declared).filter(pk__in=ids).values_list("pk", title.name))
+    places: dict[int, Place] = {}
+    for locate in _locators:
+        places |= locate(access, declared, ids)
     found: dict[tuple[int | None, Any], DuplicateCandidate] = {}
     for key, other, earlier in hits:
         rule, field = item.match_keys[key]
+        place = places.get(other or 0)
         found.setdefault(
             (other, earlier.index if earlier else None),
             DuplicateCandidate(
@@ -125,6 +154,8 @@ def candidates(
                 rule=rule,
                 blocking=blocking[rule],
                 ref=earlier.draft.ref if earlier else None,
+                place=place.text if place else "",
+                place_url=place.url if place else "",
             ),
         )
     return list(found.values())[:_MOST_SHOWN]

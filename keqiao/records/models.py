@@ -67,6 +67,10 @@ class Record(models.Model):
         abstract = True
         indexes = record_indexes()
 
+    def reach_terms(self) -> set[str]:
+        """Return words of the search index by which others than owner and department find it."""
+        return set()
+
 
 class Followed(Record):
     """A record people follow up: when somebody last dealt with it, and what comes next."""

@@ -43,6 +43,7 @@ def record_terms(object_type: ObjectType, row: Record, fields: dict[str, Field])
         found.add(f"_o{getattr(row, owner)}")
         found.add(f"_t{getattr(row, team)}")
     found -= {"_oNone", "_tNone"}
+    found |= row.reach_terms()
     found |= terms_of_fields(row, {name: fields[name] for name in object_type.search})
     return sorted(found)
 

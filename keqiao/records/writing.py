@@ -187,6 +187,8 @@ def _apply(batch: Batch, item: Item) -> None:
     record, access = item.stored, batch.access
     for name in item.values if item.creating else item.changes:
         batch.fields[name].put(record, item.values[name])
+    for name, value in item.columns.items():
+        setattr(record, name, value)
     if item.creating:
         record.created_at, record.created_by_id = _moment_of(batch, item), access.user_id  # type: ignore[attr-defined]
         record.source = batch.source.channel[:40]
@@ -229,6 +231,7 @@ def _update(batch: Batch, items: Sequence[Item]) -> None:
     columns = {"version", "updated_at", "updated_by", "title_key", "owner", "team"}
     columns.update(columns_above(batch.object_type))
     for item in items:
+        columns.update(item.columns)
         for name in item.changes:
             storage = batch.fields[name].storage
             columns.add(name if isinstance(storage, Column) else "custom")
