@@ -79,14 +79,14 @@ def clean_values(batch: Batch) -> None:
     """Step 3: every value in the clean form of its kind; links point at records in reach."""
     for item in batch.open_items():
         given = dict(item.draft.values)
-        for name, value in item.draft.settled.items():
-            (given if name in batch.fields else item.columns)[name] = value
         if item.creating:
             _fill_defaults(batch, given)
         for name, raw in given.items():
             _clean_one(item, batch.fields[name], raw)
     resolve_references(batch)
     for item in batch.open_items():
+        for name, value in item.draft.settled.items():
+            (item.values if name in batch.fields else item.columns)[name] = value
         check_belonging(batch, item)
         item.refuse_if_problems()
 
