@@ -120,7 +120,7 @@ def is_known(access: Access, object_type: ObjectType, path: str) -> bool:
         return False
     if not rest:
         return True
-    if not field.target or "." in rest:
+    if not field.target or field.kind.many or "." in rest:
         return False
     target = object_type_named(field.target)
     return rest in target.fields() and not access.fields(target).is_hidden(rest)

@@ -241,6 +241,23 @@ class ReferenceField(KindMixin, models.ForeignKey):
         return super().column_arguments(kwargs)
 
 
+class ReferencesField(_ListField):
+    """Links to several records; `target` is the key of their object type."""
+
+    kind_key = "references"
+
+
+class UsersField(_ListField):
+    kind_key = "users"
+
+
+class AnyReferenceField(_Words):
+    """A link to a record of any type, kept as `account:42`."""
+
+    kind_key = "any_reference"
+    length = 64
+
+
 class UserField(ReferenceField):
     kind_key = "user"
 

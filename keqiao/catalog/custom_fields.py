@@ -164,11 +164,10 @@ def _checked(declared: ObjectType, values: dict[str, Any]) -> dict[str, Any]:
     if values.get("sensitivity", "internal") not in set(Sensitivity):
         raise CustomFieldProblem("sensitivity", _("Please choose how sensitive the field is."))
     values["choices"] = _checked_choices(values)
-    if values["kind"] == "reference" and values.get("target") not in {
-        other.key for other in object_types()
-    }:
+    links = values["kind"] in {"reference", "references"}
+    if links and values.get("target") not in {other.key for other in object_types()}:
         raise CustomFieldProblem("target", _("Please choose what the field links to."))
-    if values["kind"] != "reference":
+    if not links:
         values["target"] = ""
     values["currency"] = values.get("currency") or CURRENCIES[0]
     if values["currency"] not in CURRENCIES:

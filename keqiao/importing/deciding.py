@@ -55,7 +55,7 @@ class Decider:
         self.inner = {
             field.name: (named[0], title.kind)
             for _index, field in self.plan.columns
-            if field.target == declared.key and named
+            if field.target == declared.key and named and not field.kind.many
         }
 
     def decide(self, rows: Sequence[ImportRow], *, again: bool = False) -> None:

@@ -241,7 +241,9 @@ def _values(export: Export, row: Row) -> Iterator[Any]:
         yield row.id
     for path, field in export.fields:
         cell = row.cells[path]
-        if cell.masked or cell.hidden or cell.link is not None or field.kind.key in _NAMED:
+        if field.kind.key == "any_reference" and cell.link and not for_programs:
+            yield f"{object_type(cell.link[0]).label}：{cell.text}"
+        elif cell.masked or cell.hidden or cell.link is not None or field.kind.key in _NAMED:
             yield cell.text if not for_programs or cell.masked else cell.value
         elif for_programs:
             wire = field.kind.wire(cell.value, field)
@@ -256,7 +258,7 @@ def _values(export: Export, row: Row) -> Iterator[Any]:
             yield cell.text
 
 
-_NAMED = frozenset({"user", "department", "reference"})
+_NAMED = frozenset({"user", "department", "reference", "references", "users"})
 
 
 def _number(field: Field, value: int) -> int | float:

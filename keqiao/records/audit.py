@@ -13,8 +13,10 @@ from django.utils.translation import gettext
 
 from keqiao.access.rights import Action, Right
 from keqiao.base.encryption import decrypt
+from keqiao.catalog.kinds.links import links_of
 from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type as object_type_named
+from keqiao.catalog.registry import object_types
 from keqiao.records.bulk_rows import insert_rows, json_text, moment
 from keqiao.records.models import ChainHead, ChangeEntry
 from keqiao.records.present import titles_of
@@ -246,8 +248,11 @@ def _text(
         return access.person_name(value)
     if field.kind.key == "department":
         return access.department_name(value)
-    if field.target:
-        return titles.get(field.target, {}).get(value) or gettext("(no access)")
+    if field.kind.key == "users":
+        return gettext(", ").join(map(access.person_name, value))
+    if links := links_of(field, value):
+        seen = [titles.get(key, {}).get(pk) or gettext("(no access)") for key, pk in links]
+        return gettext(", ").join(dict.fromkeys(seen))
     return str(field.kind.text(value, field))
 
 
@@ -259,6 +264,8 @@ def _reference_titles(
         for values in (entry.before, entry.after):
             for name, raw in values.items():
                 field = object_type.fields().get(name)
-                if field is not None and field.target and isinstance(raw, int):
-                    wanted.setdefault(field.target, set()).add(raw)
+                for key, pk in links_of(field, raw) if field is not None else ():
+                    wanted.setdefault(key, set()).add(pk)
+    known = {declared.key for declared in object_types()}
+    wanted = {key: ids for key, ids in wanted.items() if key in known}
     return {key: titles_of(access, object_type_named(key), ids) for key, ids in wanted.items()}

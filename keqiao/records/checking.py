@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.rights import Action
+from keqiao.catalog.kinds.links import AnyReferenceKind, ReferencesKind
 from keqiao.catalog.kinds.reference import ReferenceKind
 from keqiao.catalog.object_type import DraftView
 from keqiao.catalog.problems import FieldProblem
@@ -107,7 +108,7 @@ def _clean_one(item: Item, field: Field, raw: Any) -> None:
         item.problems.append(Problem(field.name, problem.message, problem.code, problem.suggestion))
         return
     item.values[field.name] = value
-    if not isinstance(field.kind, ReferenceKind):
+    if not isinstance(field.kind, (ReferenceKind, ReferencesKind, AnyReferenceKind)):
         repair = field.kind.repair(raw, value, field)
         if repair:
             item.repairs[field.name] = repair

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keqiao.catalog.kinds.links import is_link
 from keqiao.catalog.problems import FieldProblem
 from keqiao.records.drafts import Conflict, FieldConflict
 from keqiao.records.models import ChangeEntry
@@ -40,7 +41,7 @@ def find_conflict(batch: Batch, item: Item, wanted_version: int) -> Conflict | N
             mine = field.kind.text(item.values[name], field)
         except FieldProblem:
             mine = str(item.draft.values.get(name, ""))
-        if field.target or field.kind.key in {"user", "department"}:
+        if is_link(field) or field.kind.key in {"user", "users", "department"}:
             mine = str(item.draft.values.get(name, ""))
         found.append(FieldConflict(name, mine, row.cells[name].text, entry.actor_name, entry.at))
     return Conflict(found, record.version) if found else None

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils.translation import gettext
 
-from keqiao.access.rights import Right
+from keqiao.access.rights import Action, Right
 from keqiao.catalog.field import Column
+from keqiao.catalog.kinds.links import links_of
+from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type as object_type_named
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class Cell(NamedTuple):
     masked: bool = False
     hidden: bool = False
     link: tuple[str, int] | None = None
+    links: tuple[tuple[str, int, str], ...] = ()  # of several: object type, id, title
 
 
 HIDDEN_CELL = Cell(hidden=True)
@@ -121,6 +124,7 @@ def _split(object_type: ObjectType, path: str) -> tuple[Field, str]:
 class _Linked(NamedTuple):
     titles: dict[str, dict[int, str]]
     rows: dict[str, dict[int, Row]]
+    deleted: set[tuple[str, int]]
 
 
 def _linked(
@@ -134,23 +138,43 @@ def _linked(
 
     ids: dict[str, set[int]] = {}
     paths: dict[str, set[str]] = {}
+    may_dangle: set[tuple[str, int]] = set()
     for _path, (own, rest) in plan:
-        if own.target and mask[own.name] > Right.MASKED:
-            wanted = ids.setdefault(own.target, set())
-            wanted.update(filter(None, (own.value(instance) for instance in instances)))
+        if mask[own.name] > Right.MASKED:
+            for instance in instances:
+                for link in links_of(own, own.value(instance)):
+                    ids.setdefault(link[0], set()).add(link[1])
+                    if not own.target or own.kind.many:
+                        may_dangle.add(link)
             if rest:
                 paths.setdefault(own.target, set()).add(rest)
-    found = _Linked({}, {})
+    found = _Linked({}, {}, set())
     for key, wanted in ids.items():
-        if not wanted:
+        try:
+            target = object_type_named(key)
+        except UnknownObject:
             continue
-        target = object_type_named(key)
         inner = tuple(paths.get(key, ()))
         rows = records(access, target).filter(pk__in=wanted).only(*columns_needed(target, inner))
         shown = present(access, target, list(rows), inner)
         found.rows[key] = {row.id: row for row in shown}
         found.titles[key] = {row.id: row.title for row in shown}
+        missing = {pk for kind, pk in may_dangle if kind == key} - found.titles[key].keys()
+        if missing:
+            found.deleted.update((key, pk) for pk in _deleted(access, target, missing))
     return found
+
+
+def _deleted(access: Access, target: ObjectType, ids: set[int]) -> set[int]:
+    """Return those of `ids` that lie in the bin and this person would see, or are gone for good."""
+    manager = target.model._default_manager
+    states = dict(manager.filter(pk__in=ids).values_list("pk", "deleted_at"))
+    gone = ids - states.keys()
+    binned = [pk for pk, deleted_at in states.items() if deleted_at is not None]
+    if binned:
+        reach = access.scope(Action.VIEW, target)
+        gone.update(manager.filter(reach, pk__in=binned).values_list("pk", flat=True))
+    return gone
 
 
 def _cell(
@@ -162,18 +186,39 @@ def _cell(
         return Cell(value, "") if value is not None else EMPTY_CELL
     if right is Right.MASKED:
         return Cell(None, kind.mask(value, own), masked=True)
-    if kind.key == "reference":
-        title = linked.titles.get(own.target, {}).get(value)
-        if title is None:
-            return Cell(None, gettext("(no access)"), masked=True)
-        return Cell(value, title, link=(own.target, value))
+    if links := links_of(own, value):
+        return (
+            _links_cell(linked, links, value) if kind.many else _link_cell(linked, links[0], value)
+        )
     if not texts:
         return Cell(value)
     if kind.key == "user":
         return Cell(value, access.person_name(value))
+    if kind.key == "users":
+        return Cell(value, gettext(", ").join(map(access.person_name, value)))
     if kind.key == "department":
         return Cell(value, access.department_name(value))
     return Cell(value, kind.text(value, own))
+
+
+def _link_cell(linked: _Linked, link: tuple[str, int], value: Any) -> Cell:
+    title = linked.titles.get(link[0], {}).get(link[1])
+    if title is not None:
+        return Cell(value, title, link=link)
+    if link in linked.deleted:
+        return Cell(value, gettext("(deleted)"))
+    return Cell(None, gettext("(no access)"), masked=True)
+
+
+def _links_cell(linked: _Linked, links: list[tuple[str, int]], value: list[int]) -> Cell:
+    """Show the ones this person may see by name, and say that there are others."""
+    cells = [_link_cell(linked, link, pk) for link, pk in zip(links, value, strict=True)]
+    seen = [cell for cell in cells if cell.link]
+    if not any(cell.value for cell in cells):
+        return Cell(None, gettext("(no access)"), masked=True)
+    text = gettext(", ").join(dict.fromkeys(cell.text for cell in cells))
+    named = tuple((*cell.link, cell.text) for cell in seen if cell.link)
+    return Cell([cell.value for cell in cells if cell.value], text, links=named)
 
 
 def _related_cell(
@@ -181,5 +226,9 @@ def _related_cell(
 ) -> Cell:
     if right is Right.MASKED:
         return HIDDEN_CELL
-    row = linked.rows.get(own.target, {}).get(own.value(instance) or 0)
-    return row.cells[rest] if row else EMPTY_CELL
+    rows = linked.rows.get(own.target, {})
+    found = [rows[pk].cells[rest] for _key, pk in links_of(own, own.value(instance)) if pk in rows]
+    if own.kind.many:
+        texts = gettext(", ").join(cell.text for cell in found if cell.text and not cell.hidden)
+        return Cell(None, texts)
+    return found[0] if found else EMPTY_CELL

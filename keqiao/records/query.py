@@ -25,12 +25,13 @@ from keqiao.catalog.filter import (
     compile_condition,
     find_field,
 )
+from keqiao.catalog.kinds.links import ReferencesKind, is_link, links_of
 from keqiao.catalog.operators import WITHOUT_VALUE, operands
-from keqiao.catalog.problems import FieldProblem
+from keqiao.catalog.problems import FieldProblem, UnknownObject
 from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.contains import narrowed_by_index
 from keqiao.records.counting import capped_count
-from keqiao.records.models import LIVE
+from keqiao.records.models import LIVE, RecordLink
 from keqiao.records.present import Row, columns_needed, present
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def _compile_condition(
             raise FilterProblem(_("This field cannot be filtered."), "path", condition.path)
         inner = checked_filter(access, target, Condition(rest, condition.operator, condition.value))
         matching = records(access, target).alias(**inner.annotations).filter(inner.condition)
+        if own.kind.many:
+            return _linked_rows(object_type, own, target_id__in=matching.values("pk"))
         return Q((f"{_looked_up(own, annotations)}__in", matching.values("pk")))
     if not own.filterable:
         raise FilterProblem(
@@ -114,10 +117,12 @@ def _compile_condition(
             "not_filterable",
             condition.path,
         )
-    if own.target:
+    if is_link(own):
         _require_reach(access, own, condition)
     if condition.operator == "is_me" and own.kind.key == "user":
         return Q((_looked_up(own, annotations), access.user_id or 0))
+    if isinstance(own.kind, ReferencesKind) and own.target:
+        return _compile_several(object_type, own, condition)
     compiled = compile_condition(own, condition, annotations)
     if condition.operator == "contains":
         proposed = narrowed_by_index(object_type, own, condition.value)
@@ -135,17 +140,48 @@ def _looked_up(own: Field, annotations: dict[str, Any]) -> str:
 
 def _require_reach(access: Access, own: Field, condition: Condition) -> None:
     """Refuse to ask for links to records out of reach: a hit would tell that they exist."""
-    target = object_type_named(own.target)
-    if condition.operator in WITHOUT_VALUE or access.level(Action.VIEW, target) is Level.ALL:
+    if condition.operator in WITHOUT_VALUE:
+        return
+    if own.target and access.level(Action.VIEW, object_type_named(own.target)) is Level.ALL:
         return
     try:
-        asked = {own.kind.clean_operand(raw, own) for raw in operands(condition.value)}
+        asked = [own.kind.clean_operand(raw, own) for raw in operands(condition.value)]
     except FieldProblem as problem:
         raise FilterProblem(problem.message, problem.code, condition.path) from None
-    wanted = {number for number in asked if (target.key, number) not in access.seen}
-    if wanted and records(access, target).filter(pk__in=wanted).count() < len(wanted):
-        raise FilterProblem(_("There is no record with this number."), "reference", condition.path)
-    access.seen.update((target.key, number) for number in wanted)
+    links = {link for one in asked for link in links_of(own, one)}
+    wanted: dict[str, set[int]] = {}
+    for key, number in links - access.seen:
+        wanted.setdefault(key, set()).add(number)
+    for key, numbers in wanted.items():
+        try:
+            reachable = records(access, object_type_named(key)).filter(pk__in=numbers).count()
+        except UnknownObject:
+            reachable = 0
+        if reachable < len(numbers):
+            raise FilterProblem(
+                _("There is no record with this number."), "reference", condition.path
+            )
+    access.seen.update(links)
+
+
+def _compile_several(object_type: ObjectType, own: Field, condition: Condition) -> Q:
+    """Compile a condition on links to several records: they stand in rows of their own."""
+    operator = condition.operator
+    if operator in WITHOUT_VALUE:
+        found = _linked_rows(object_type, own)
+        return found if operator == "is_filled" else ~found
+    if operator not in own.kind.operators or condition.value is None:
+        raise FilterProblem(_("Please give a value to compare with."), "missing", condition.path)
+    ids = [own.kind.clean_operand(raw, own) for raw in operands(condition.value)]
+    found = _linked_rows(object_type, own, target_id__in=ids)
+    return ~found if operator == "none_of" else found
+
+
+def _linked_rows(object_type: ObjectType, own: Field, **which: Any) -> Q:
+    rows = RecordLink.objects.filter(
+        object_key=object_type.key, field=own.name, target_key=own.target
+    )
+    return Q(pk__in=rows.filter(**which).values("record_id"))
 
 
 def require_readable(access: Access, object_type: ObjectType, own: Field, path: str) -> None:

@@ -5,35 +5,43 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.matrix import matrix
+from keqiao.catalog.kinds.links import AnyReferenceKind, ReferencesKind, UsersKind
 from keqiao.catalog.kinds.reference import DepartmentKind, ReferenceKind, UserKind
 from keqiao.catalog.registry import object_type
 from keqiao.records.drafts import Problem
-from keqiao.records.match_keys import match_key
-from keqiao.records.models import MatchKey
+from keqiao.records.link_resolving import (
+    ids_by_name,
+    resolve_any,
+    resolve_colleagues,
+    resolve_several,
+)
 from keqiao.records.query import records
 
 if TYPE_CHECKING:
-    from keqiao.access.access import Access
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.batch import Batch, Item
-
-_MOST_NAMESAKES = 5000
 
 
 def resolve_references(batch: Batch) -> None:
     """Replace names by ids and refuse links out of reach; one or two queries per linked type."""
     for field in batch.fields.values():
-        if not isinstance(field.kind, ReferenceKind):
+        kind = field.kind
+        if not isinstance(kind, (ReferenceKind, ReferencesKind, AnyReferenceKind)):
             continue
         items = [item for item in batch.open_items() if item.values.get(field.name) is not None]
         if not items:
             continue
-        if isinstance(field.kind, UserKind):
+        if isinstance(kind, AnyReferenceKind):
+            resolve_any(batch, field, items)
+        elif isinstance(kind, UsersKind):
+            resolve_colleagues(field, items)
+        elif isinstance(kind, ReferencesKind):
+            resolve_several(batch, field, items)
+        elif isinstance(field.kind, UserKind):
             _resolve_users(batch, field, items)
         elif isinstance(field.kind, DepartmentKind):
             _resolve_departments(field, items)
@@ -95,7 +103,7 @@ def _resolve_records(batch: Batch, field: Field, items: list[Item]) -> None:
     names = {value for item in items if isinstance(value := item.values[field.name], str)}
     # Whoever may not read the names cannot try them out here.
     may_read = access.fields(target).is_readable(target.title)
-    by_name = _ids_by_name(access, field, names) if names and may_read else {}
+    by_name = ids_by_name(access, target, names) if names and may_read else {}
     ids = {value for item in items if isinstance(value := item.values[field.name], int)}
     reachable = (
         set(records(access, target).filter(pk__in=ids).values_list("pk", flat=True))
@@ -164,28 +172,6 @@ def fill_links_in_batch(batch: Batch) -> None:
     for item in batch.open_items():
         for name, other in item.links_in_batch.items():
             item.values[name] = other.stored.pk
-
-
-def _ids_by_name(access: Access, field: Field, names: set[str]) -> dict[str, list[int]]:
-    """Find records whose title is the given name, in the form in which duplicates are compared."""
-    target = object_type(field.target)
-    title = target.title_field()
-    rule = next((rule for rule in target.duplicates if title.name in rule.fields), None)
-    found: dict[str, list[int]] = defaultdict(list)
-    if rule is None:
-        rows = records(access, target).filter(Q((f"{title.name}__in", names)))
-        for pk, text in rows.values_list("pk", title.name)[:_MOST_NAMESAKES]:
-            found[text].append(pk)
-        return found
-    wanted: dict[int, list[str]] = defaultdict(list)
-    for name in names:
-        wanted[match_key(target.key, rule.name, title.kind.exact(name))].append(name)
-    holders = MatchKey.objects.filter(object_key=target.key, key__in=wanted)
-    by_record = dict(holders.values_list("record_id", "key")[:_MOST_NAMESAKES])
-    for pk in records(access, target).filter(pk__in=by_record).values_list("pk", flat=True):
-        for name in wanted[by_record[pk]]:
-            found[name].append(pk)
-    return found
 
 
 def _refuse(item: Item, field: Field, message: object, code: str = "reference") -> None:

@@ -68,7 +68,7 @@ def pointed_at(object_type: ObjectType, ids: Sequence[int]) -> dict[int, int]:
     counts: dict[int, int] = {}
     for declared in object_types():
         for own in declared.builtin_fields.values():
-            if own.target != object_type.key or not own.required:
+            if own.target != object_type.key or not own.required or own.kind.many:
                 continue
             column = own.storage.name  # type: ignore[union-attr]
             rows = declared.model._default_manager.filter(LIVE, Q((f"{column}__in", ids)))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.rights import Action
 from keqiao.catalog.field import Column, Sensitivity
+from keqiao.catalog.kinds.links import is_link, links_of
 from keqiao.catalog.models import ListValue
 from keqiao.catalog.object_type import DuplicateAction, Feature
 from keqiao.records.belonging import columns_above, note_records_above, pass_on
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
     from keqiao.records.batch import Batch, Item
 
-_ROWS_AT_ONCE = 500
 _MATCH_KEY = ("object_key", "key", "record_id", "exclusive")
 _LIST_VALUE = ("object_key", "field", "value", "record_id")
+_RECORD_LINK = ("object_key", "field", "record_id", "target_key", "target_id")
 
 
 def write_records(batch: Batch) -> None:
@@ -243,12 +244,16 @@ def _update(batch: Batch, items: Sequence[Item]) -> None:
 
 
 def write_list_values(batch: Batch, items: Sequence[Item]) -> None:
-    """Keep the index of values that hold several, and of links in custom fields, in step."""
+    """Keep the index of values that hold several, and the links no column can follow, in step."""
     key = batch.object_type.key
     listed = [field for field in batch.fields.values() if field.is_indexed_by_terms]
-    links = [field for field in batch.fields.values() if field.custom and field.target]
+    links = [
+        field
+        for field in batch.fields.values()
+        if is_link(field) and (field.custom or field.kind.many)
+    ]
     new_values: list[tuple[str, str, str, int]] = []
-    new_links: list[RecordLink] = []
+    new_links: list[tuple[str, str, int, str, int]] = []
     for item in items:
         for field in (*listed, *links):
             if field.name not in item.changes:
@@ -259,14 +264,10 @@ def write_list_values(batch: Batch, items: Sequence[Item]) -> None:
                 manager.filter(object_key=key, record_id=pk, field=field.name).delete()
             value = item.values[field.name]
             if field in links:
-                if value:
-                    new_links.append(
-                        RecordLink(object_key=key, field=field.name, record_id=pk,
-                                   target_key=field.target, target_id=value)
-                    )  # fmt: skip
+                new_links.extend((key, field.name, pk, *link) for link in links_of(field, value))
                 continue
             new_values.extend(
                 (key, field.name, term[:160], pk) for term in field.kind.terms(value, field)
             )
     insert_rows(ListValue, _LIST_VALUE, new_values)
-    RecordLink.objects.bulk_create(new_links, batch_size=_ROWS_AT_ONCE)
+    insert_rows(RecordLink, _RECORD_LINK, new_links)

@@ -240,6 +240,31 @@ def _show_reference(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa
     return markup('<a class="ref" href="{}">{}</a>', record_url(*cell.link), cell.text)
 
 
+def _show_any_reference(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    if not cell.link:
+        return markup("{}", cell.text)
+    kind = object_type(cell.link[0])
+    shown = markup('<a class="ref" href="{}">{}</a>', record_url(*cell.link), cell.text)
+    return markup('{} <span class="dim">{}</span>', shown, kind.label) if wide else shown
+
+
+def _show_references(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    if not cell.links:
+        return markup("{}", cell.text)
+    shown = cell.links if wide else cell.links[:LIST_TAGS]
+    links = [
+        markup('<a class="ref" href="{}">{}</a>', record_url(key, pk), title)
+        for key, pk, title in shown
+    ]
+    more = len(cell.links) - len(shown)
+    rest = markup(' <span class="dim">+{}</span>', more) if more else ""
+    return joined([joined(links, _(", ")), rest])
+
+
+def _show_users(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    return markup("{}", cell.text)
+
+
 @lru_cache(maxsize=2048)
 def _who(name: str) -> SafeString:
     return markup('<span class="who">{}{}</span>', person_avatar(name), name)
@@ -275,6 +300,9 @@ SHOWS: dict[str, Show] = {
     "uscc": _show_code,
     "resident_id": _show_code,
     "reference": _show_reference,
+    "references": _show_references,
+    "any_reference": _show_any_reference,
+    "users": _show_users,
     "user": _show_user,
 }
 

@@ -270,7 +270,33 @@ def _combobox(address: Callable[[Field], str]) -> Callable[[Control], SafeString
 
 
 def _target_address(field: Field) -> str:
-    return f"/{object_type(field.target).path}/pick/"
+    return f"/{object_type(field.target).path}/pick/" if field.target else "/records/pick/"
+
+
+def _several_picked(address: Callable[[Field], str]) -> Callable[[Control], SafeString]:
+    """Return a box with suggestions for each value and an empty one to add another."""
+
+    def control_of(control: Control) -> SafeString:
+        values = control.raw if isinstance(control.raw, (list, tuple)) else [control.raw]
+        picked = [one if isinstance(one, Picked) else Picked("", str(one)) for one in values if one]
+        lines = format_html_join(
+            "",
+            '<div class="one"><div class="combo" data-combo="{}"><input type="text" class="in"'
+            ' name="{}" value="{}" autocomplete="off" spellcheck="false" aria-label="{} {}">'
+            '<input type="hidden" name="{}__pick" value="{}">{}</div></div>',
+            (
+                (
+                    address(control.field), control.name, one.text, control.field.label, index,
+                    control.name, f"{one.id}|{one.text}" if one.id else "",
+                    icon("chevron-down", "s"),
+                )
+                for index, one in enumerate([*picked, Picked("", "")], start=1)
+            ),
+        )  # fmt: skip
+        css = control.common(css="several", named=False)
+        return format_html('<div data-several role="group"{}>{}</div>', css, lines)
+
+    return control_of
 
 
 def _tags(control: Control) -> SafeString:
@@ -308,6 +334,9 @@ CONTROLS: dict[str, Callable[[Control], SafeString]] = {
     "resident_id": _secret,
     "region": _combobox(lambda _field: "/regions/pick/"),
     "reference": _combobox(_target_address),
+    "references": _several_picked(_target_address),
+    "any_reference": _combobox(lambda _field: "/records/pick/"),
+    "users": _several_picked(lambda _field: "/people/pick/"),
     "user": _combobox(lambda _field: "/people/pick/"),
     "department": _combobox(lambda _field: "/departments/pick/"),
 }

@@ -15,9 +15,10 @@ from keqiao.access.rights import Action
 from keqiao.base.regions import children as regions_inside
 from keqiao.base.regions import region_name
 from keqiao.catalog.filter import Condition
+from keqiao.catalog.kinds.links import links_of
 from keqiao.catalog.operators import OPERATOR_LABELS, WITHOUT_VALUE, operands
 from keqiao.catalog.problems import FieldProblem, UnknownField
-from keqiao.catalog.registry import object_type
+from keqiao.catalog.registry import object_type, object_types
 from keqiao.catalog.relative_dates import PERIOD_LABELS
 from keqiao.records.present import titles_of
 from keqiao.ui.controls import control_html
@@ -119,11 +120,15 @@ def _one_operand(access: Access, field: Field, raw: str) -> str:
     if kind.key == "region":
         return region_name(raw, get_language() or "zh-hans") or raw
     number = whole_number(raw)
-    if kind.key in {"user", "department"} and number is not None:
-        name_of = access.person_name if kind.key == "user" else access.department_name
+    if kind.key in {"user", "users", "department"} and number is not None:
+        name_of = access.department_name if kind.key == "department" else access.person_name
         return name_of(number) or raw
-    if kind.key == "reference" and number is not None:
+    if kind.key in {"reference", "references"} and number is not None:
         return titles_of(access, object_type(field.target), [number]).get(number) or raw
+    if kind.key == "any_reference":
+        for key, pk in links_of(field, raw):
+            if key in {declared.key for declared in object_types()}:
+                return titles_of(access, object_type(key), [pk]).get(pk) or raw
     value = kind.clean_operand(raw, field)
     return kind.text(value, field) if isinstance(value, str) else raw
 

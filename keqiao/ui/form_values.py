@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from keqiao.access.matrix import matrix
 from keqiao.access.rights import Right
-from keqiao.catalog.registry import object_type
+from keqiao.catalog.kinds.links import links_of
+from keqiao.catalog.registry import object_type, object_types
 from keqiao.records.ownership import may_choose_department
 from keqiao.records.present import titles_of
 from keqiao.ui.controls import Picked
 from keqiao.ui.converters import whole_number
-from keqiao.ui.picking import picked_or_typed
+from keqiao.ui.picking import picked_or_typed, several_pairs, several_picked_or_typed
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.present import Cell, Row
 
-PICKED_KINDS = frozenset({"reference", "user", "department", "region"})
+PICKED_KINDS = frozenset({"reference", "any_reference", "user", "department", "region"})
+SEVERAL_PICKED_KINDS = frozenset({"references", "users"})
 SEVERAL_KINDS = frozenset({"phones", "emails", "multi_choice"})
 AS_SENT_KINDS = frozenset({"integer", "percent", "money"})
 
@@ -51,6 +54,11 @@ def stored_raw(field: Field, record: Model, cell: Cell) -> Any:
     kind = field.kind
     if kind.key in PICKED_KINDS:
         return Picked(str(value), cell.text) if value else None
+    if kind.key == "references":
+        return [Picked(str(pk), title) for _key, pk, title in cell.links]
+    if kind.key == "users":
+        people = matrix().people
+        return [Picked(str(pk), people[pk].name) for pk in value or [] if pk in people]
     if kind.key in {"phones", "emails"}:
         return [kind.text([one], field) for one in value or []]
     if kind.key in {"multi_choice", "tags", "boolean", "choice"}:
@@ -66,6 +74,8 @@ def posted_raw(field: Field, given: QueryDict) -> Any:
     kind = field.kind.key
     if kind in PICKED_KINDS:
         return picked_or_typed(given, field.name)
+    if kind in SEVERAL_PICKED_KINDS:
+        return several_picked_or_typed(given, field.name)
     if kind in SEVERAL_KINDS:
         return [value for value in given.getlist(field.name) if value.strip()]
     if kind == "boolean":
@@ -79,6 +89,9 @@ def shown_again(field: Field, given: QueryDict) -> Any:
         number, _bar, text = given.get(f"{field.name}__pick", "").partition("|")
         typed = given.get(field.name, "")
         return Picked(number, typed) if number and text == typed else typed
+    if field.kind.key in SEVERAL_PICKED_KINDS:
+        return [Picked(number, text) if number else text
+                for number, text in several_pairs(given, field.name)]  # fmt: skip
     return posted_raw(field, given)
 
 
@@ -92,7 +105,7 @@ def fingerprint(field: Field, raw: Any) -> str:
         words = raw if isinstance(raw, list) else str(raw or "").replace("，", ",").split(",")
         return ",".join(word.strip() for word in words if word.strip())
     if isinstance(raw, (list, tuple)):
-        return ",".join(str(one) for one in raw)
+        return ",".join(one.id if isinstance(one, Picked) else str(one) for one in raw)
     if field.kind.key == "datetime":
         return str(raw or "").replace("T", " ")[:16]
     return str(raw or "").replace("\r\n", "\n")
@@ -137,10 +150,16 @@ def prefilled(
         asked = given.get(field.name, "")[:300]
         if not asked:
             continue
+        if field.kind.key == "any_reference":
+            raws[field.name] = _picked_link(access, field, asked)
+            continue
         number = whole_number(asked)
         if field.kind.key == "reference" and number is not None:
             raws[field.name] = _picked_record(access, field, number)
-        elif field.kind.key not in PICKED_KINDS:
+        elif field.kind.key == "references" and number is not None:
+            picked = _picked_record(access, field, number)
+            raws[field.name] = [picked] if picked else []
+        elif field.kind.key not in PICKED_KINDS | SEVERAL_PICKED_KINDS:
             raws[field.name] = asked
     return raws
 
@@ -148,6 +167,14 @@ def prefilled(
 def _picked_record(access: Access, field: Field, record_id: int) -> Picked | None:
     title = titles_of(access, object_type(field.target), [record_id]).get(record_id)
     return Picked(str(record_id), title) if title is not None else None
+
+
+def _picked_link(access: Access, field: Field, asked: str) -> Picked | None:
+    for key, record_id in links_of(field, asked):
+        if key in {declared.key for declared in object_types()}:
+            title = titles_of(access, object_type(key), [record_id]).get(record_id)
+            return Picked(asked, title) if title is not None else None
+    return None
 
 
 def row_text(row: Row, name: str) -> str:

@@ -12,7 +12,7 @@ from keqiao.catalog.problems import UnknownField
 from keqiao.records.query import ListQuery
 from keqiao.records.search import candidate_ids
 from keqiao.records.search_terms import question
-from keqiao.ui.picking import picked_or_typed
+from keqiao.ui.picking import several_picked_or_typed
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -148,7 +148,7 @@ def _added_condition(given: QueryDict) -> list[str]:
     if operator in WITHOUT_VALUE:
         return [f"{name}:{operator}"]
     values = (
-        [picked_or_typed(given, "filter_value")]
+        several_picked_or_typed(given, "filter_value")
         if "filter_value__pick" in given
         else [value for value in given.getlist("filter_value") if value]
     )

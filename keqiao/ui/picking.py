@@ -13,6 +13,9 @@ from keqiao.access.rights import Action
 from keqiao.base.pinyin import full_pinyin, initials
 from keqiao.base.regions import children as regions_inside
 from keqiao.base.regions import region_name, search_regions
+from keqiao.catalog.object_type import Feature
+from keqiao.catalog.pointer import pointer
+from keqiao.catalog.registry import object_types
 from keqiao.records.query import ListQuery, run_list
 from keqiao.records.search import search
 from keqiao.ui.gate import access_of, require, signed_in
@@ -31,6 +34,46 @@ def picked_or_typed(given: QueryDict, name: str) -> str:
     typed = given.get(name, "").strip()
     number, _bar, text = given.get(f"{name}__pick", "").partition("|")
     return number if number and text.strip() == typed else typed
+
+
+def several_pairs(given: QueryDict, name: str) -> list[tuple[str, str]]:
+    """Return id (empty when typed) and text of each box of a control that takes several."""
+    found = []
+    marks = given.getlist(f"{name}__pick")
+    for place, raw in enumerate(given.getlist(name)):
+        typed = raw.strip()
+        number, _bar, text = (marks[place] if place < len(marks) else "").partition("|")
+        if typed:
+            found.append((number if text.strip() == typed else "", typed))
+    return found
+
+
+def several_picked_or_typed(given: QueryDict, name: str) -> list[str]:
+    return [number or text for number, text in several_pairs(given, name)]
+
+
+@signed_in
+def pick_any_record(request: HttpRequest) -> HttpResponse:
+    """Suggest records of every type that customers are followed up by; "account:42" is the id."""
+    access, text = access_of(request), _typed(request)
+    types = [
+        declared
+        for declared in object_types()
+        if Feature.FOLLOW_UP in declared.features and access.can(Action.VIEW, declared)
+    ]
+    options: list[Option] = []
+    if text:
+        for group in search(access, text, per_type=6, only=tuple(one.key for one in types)):
+            for hit in group.hits:
+                note = " · ".join(filter(None, (str(group.object_type.label), hit.subtitle)))
+                options.append((pointer(group.object_type.key, hit.id), hit.title, note))
+    else:
+        for declared in types[:1]:
+            page = run_list(access, ListQuery(object_type=declared, limit=8, count=False))
+            options = [
+                (pointer(declared.key, row.id), row.title, str(declared.label)) for row in page.rows
+            ]
+    return _answer(request, options[:MOST_OPTIONS])
 
 
 @signed_in

@@ -40,6 +40,7 @@ urlpatterns = [
     path("jobs/<record:job_id>/retry/", job_pages.retry),
     path("regions/pick/", picking.pick_region),
     path("people/pick/", picking.pick_person),
+    path("records/pick/", picking.pick_any_record),
     path("departments/pick/", picking.pick_department),
     path("settings/", include("keqiao.ui.settings.urls")),
     path("<object:declared>/", listing.list_page, name="list"),

@@ -46,7 +46,7 @@ def test_every_kind_can_be_added_and_keeps_what_is_saved(company: Company) -> No
         options: dict[str, Any] = (
             {"choices": [{"label": "甲"}, {"label": "乙"}]} if "choice" in kind else {}
         )
-        if kind == "reference":
+        if kind in {"reference", "references"}:
             options["target"] = "contact"
         add(f"自定义{kind}", kind, **options)
     declared = object_type(ACCOUNT)

@@ -24,7 +24,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 def field_of(kind: str, **more: Any) -> Field:
     choices = (Choice("A", "甲", "jade"), Choice("B", "乙")) if "choice" in kind else ()
-    target = "account" if kind == "reference" else ""
+    target = "account" if kind in {"reference", "references"} else ""
     return Field(
         name="x_it", label="它", kind=KINDS[kind], storage=JsonKey("x_it"), object_key="account",
         choices=choices, target=target, **more,

@@ -6,6 +6,7 @@ from keqiao.catalog.kinds.base import FieldKind
 from keqiao.catalog.kinds.choice import BooleanKind, ChoiceKind, MultiChoiceKind, TagsKind
 from keqiao.catalog.kinds.contact import EmailKind, EmailsKind, PhoneKind, PhonesKind, UrlKind
 from keqiao.catalog.kinds.identity import ResidentIdKind, UsccKind
+from keqiao.catalog.kinds.links import AnyReferenceKind, ReferencesKind, UsersKind
 from keqiao.catalog.kinds.number import IntegerKind, MoneyKind, PercentKind
 from keqiao.catalog.kinds.reference import DepartmentKind, ReferenceKind, UserKind
 from keqiao.catalog.kinds.region import RegionKind
@@ -45,6 +46,9 @@ KINDS: dict[str, FieldKind] = {
         ResidentIdKind(),
         RegionKind(),
         ReferenceKind(),
+        ReferencesKind(),
+        UsersKind(),
+        AnyReferenceKind(),
         UserKind(),
         DepartmentKind(),
         SerialKind(),

@@ -68,9 +68,12 @@ function startSeveral(host) {
     const last = lines[lines.length - 1];
     if (!last.querySelector("input").value || lines.length >= 20) return;
     const more = last.cloneNode(true);
-    more.querySelector("input").value = "";
+    more.querySelectorAll("input").forEach((input) => (input.value = ""));
     more.querySelector("input").setAttribute("aria-label", word("add"));
+    more.querySelectorAll("[data-ready]").forEach((part) => part.removeAttribute("data-ready"));
+    more.querySelectorAll(".options").forEach((list) => list.remove());
     host.append(more);
+    more.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
   });
 }
 
