@@ -37,6 +37,10 @@ _LINE = (
 )  # fmt: skip
 
 
+# Lines that tell of an act and set no value.
+_NOTES = ("reveal", "share", "export")
+
+
 @dataclass(slots=True)
 class ChangeLine:
     """A line of the change log before it is chained and stored."""
@@ -194,13 +198,26 @@ def history(
     record_id: int,
     limit: int = 50,
     before_id: int | None = None,
+    only: str = "",
 ) -> list[HistoryLine]:
-    """Return the newest lines about one record; hidden fields are left out, masked ones masked."""
+    """Return the newest lines about one record; hidden fields are left out, masked ones masked.
+
+    With `only` just those that set this field: where its value comes from. Raises `UnknownField`
+    for a field this person may not see.
+    """
     get_record(access, object_type, record_id, Action.VIEW)
     rows = ChangeEntry.objects.filter(object_key=object_type.key, record_id=record_id)
     if before_id is not None:
         rows = rows.filter(pk__lt=before_id)
+    if only:
+        if only not in object_type.fields() or access.fields(object_type).is_hidden(only):
+            raise UnknownField(only)
+        rows = rows.filter(after__has_key=only).exclude(action__in=_NOTES)
     entries = list(rows.order_by("-id")[:limit])
+    if only:
+        for entry in entries:
+            entry.before = {only: entry.before.get(only)}
+            entry.after = {only: entry.after[only]}
     titles = _reference_titles(access, object_type, entries)
     return [_history_line(access, object_type, entry, titles) for entry in entries]
 

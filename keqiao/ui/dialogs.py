@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from keqiao.access.directory import share_record, unshare_record
 from keqiao.access.models import Collaborator, User
@@ -22,6 +22,7 @@ from keqiao.base.clock import now
 from keqiao.base.dates import parse_date
 from keqiao.base.problems import Problem as BaseProblem
 from keqiao.catalog.filter import Condition
+from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type
 from keqiao.records.audit import write_note
 from keqiao.records.drafts import Draft, Rejected, Saved
@@ -33,6 +34,7 @@ from keqiao.records.save import save_records
 from keqiao.ui.cells import EMPTY, copy_button, near_date
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, go, is_partial, require, signed_in, source_of
+from keqiao.ui.history_page import field_lines
 from keqiao.ui.icons import icon
 from keqiao.ui.markup import markup
 from keqiao.ui.navigation import sentence
@@ -291,3 +293,27 @@ def reveal_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
     label = sentence(declared.field(name).label)
     context = {"label": label, "html": html, "cancel_url": f"/{declared.path}/{record_id}/"}
     return dialog(request, "revealed", label, context)
+
+
+# --- where a value comes from ------------------------------------------------------------------------
+
+
+@signed_in
+@require_GET
+def provenance_page(
+    request: HttpRequest, declared: ObjectType, record_id: int, name: str
+) -> HttpResponse:
+    """Tell who set one field, when and from where, and what it held before."""
+    access = access_of(request)
+    require(access, Action.VIEW, declared)
+    try:
+        lines = field_lines(access, declared, record_id, name)
+    except UnknownField:
+        raise Http404 from None
+    title = _("Where “%(field)s” comes from") % {"field": sentence(declared.field(name).label)}
+    context = {
+        "title": title,
+        "history": lines,
+        "cancel_url": f"/{declared.path}/{record_id}/",
+    }
+    return dialog(request, "provenance", title, context)

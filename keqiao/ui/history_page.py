@@ -60,6 +60,14 @@ def history_lines(
     return [_line(line) for line in shown], older
 
 
+def field_lines(
+    access: Access, declared: ObjectType, record_id: int, field: str
+) -> list[dict[str, Any]]:
+    """Return who set one field when and from where, the newest first."""
+    lines = history(access, declared, record_id, LINES_AT_ONCE, only=field)
+    return [_line(line) for line in lines]
+
+
 def _line(line: HistoryLine) -> dict[str, Any]:
     title, icon = ACTIONS.get(line.action, (line.action, "history"))
     source = str(SOURCES.get(line.source, line.source))

@@ -36,6 +36,8 @@ CALL_KINDS = ("phone", "phones")
 MAIL_KINDS = ("email", "emails")
 MADE_BY = ("created_by", "updated_by")
 SYSTEM_FIELDS = ("owner", "team", "created_at", "created_by", "updated_at", "updated_by")
+# Values the system keeps itself, which have no line in the change log.
+KEPT_BY_SYSTEM = ("created_at", "created_by", "updated_at", "updated_by")
 
 
 @signed_in
@@ -160,6 +162,7 @@ def _item(field: Field, row: Row, mask: FieldMask, may: dict[str, bool]) -> dict
         "empty": not cell.text,
         "wide": field.kind.key in WIDE_KINDS,
         "can_edit": can_edit and not field.read_only,
+        "has_source": field.name not in KEPT_BY_SYSTEM,
         "can_reveal": may["reveal"] and cell.masked and mask[field.name] is Right.MASKED,
     }
 

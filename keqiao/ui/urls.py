@@ -51,6 +51,7 @@ urlpatterns = [
     path("<object:declared>/export/", bulk.export_page),
     path("<object:declared>/<record:record_id>/", record_page.record_page, name="record"),
     path("<object:declared>/<record:record_id>/edit/", forms.edit_page, name="edit"),
+    path("<object:declared>/<record:record_id>/provenance/<str:name>/", dialogs.provenance_page),
     path("<object:declared>/<record:record_id>/delete/", dialogs.delete_page),
     path("<object:declared>/<record:record_id>/transfer/", dialogs.transfer_page),
     path("<object:declared>/<record:record_id>/people/", dialogs.people_page),
