@@ -1,4 +1,4 @@
-"""Puts the browser parts the product stands on (htmx, a sprite of icons) into its static folder."""
+"""Puts the browser parts the product stands on (htmx, icons, tours) into its static folder."""
 
 from __future__ import annotations
 
@@ -51,26 +51,34 @@ def build_sprite(modules: Path) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">{symbols}</svg>\n'
 
 
-def build_htmx(modules: Path) -> str:
-    source = modules / "htmx.org" / "dist" / "htmx.min.js"
+def copied(modules: Path, package: str, name: str) -> str:
+    """Return a file of a package without the comment that points to a map we do not ship."""
+    source = modules / package / "dist" / name
     if not source.is_file():
-        msg = "node_modules/htmx.org is missing: run `npm ci --ignore-scripts` first."
+        msg = f"node_modules/{package} is missing: run `npm ci --ignore-scripts` first."
         raise MissingPart(msg)
     return SOURCE_MAP.sub("", source.read_text(encoding="utf-8"))
 
 
 def build(modules: Path, target: Path) -> dict[str, int]:
     """Write the vendor folder anew and return the size of each file in bytes."""
-    parts = {"icons.svg": build_sprite(modules), "htmx.min.js": build_htmx(modules)}
+    parts = {
+        "icons.svg": build_sprite(modules),
+        "htmx.min.js": copied(modules, "htmx.org", "htmx.min.js"),
+        # Named .js: not every server knows .mjs as a script, and browsers insist on the type.
+        "driver.js": copied(modules, "driver.js", "driver.js.mjs"),
+        "driver.css": copied(modules, "driver.js", "driver.css"),
+    }
     if target.exists():
         shutil.rmtree(target)
     target.mkdir(parents=True)
     for name, text in parts.items():
         (target / name).write_text(text, encoding="utf-8")
-    for package in ("@tabler/icons", "htmx.org"):
-        licence = modules / package / "LICENSE"
-        if licence.is_file():
-            shutil.copy(licence, target / f"LICENSE.{package.strip('@').replace('/', '-')}.txt")
+    for package in ("@tabler/icons", "htmx.org", "driver.js"):
+        for licence in (modules / package / name for name in ("LICENSE", "license")):
+            if licence.is_file():
+                shutil.copy(licence, target / f"LICENSE.{package.strip('@').replace('/', '-')}.txt")
+                break
     return {name: (target / name).stat().st_size for name in parts}
 
 
