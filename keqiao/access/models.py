@@ -52,6 +52,9 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     theme = models.CharField(_("theme"), max_length=10, default="auto")
     density = models.CharField(_("density"), max_length=12, default="comfortable")
+    keys_off = models.BooleanField(_("keyboard shortcuts off"), default=False)
+    # Which offers of help this person has answered, so that each is made once.
+    hints_seen = models.JSONField(default=list, blank=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"

@@ -8,3 +8,8 @@ from django.apps import AppConfig
 class CustomersConfig(AppConfig):
     name = "keqiao.customers"
     label = "customers"
+
+    def ready(self) -> None:
+        from keqiao.customers import keys
+
+        keys.register()

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keqiao.access.rights import Action
-from keqiao.base.pinyin import full_pinyin, initials
 from keqiao.catalog.problems import UnknownObject
-from keqiao.catalog.registry import object_type_at
-from keqiao.records.query import ListQuery, run_list
+from keqiao.catalog.registry import object_type
 from keqiao.records.search import search
 from keqiao.ui.cells import title_avatar
-from keqiao.ui.converters import whole_number
+from keqiao.ui.favourites import favourites_of
 from keqiao.ui.gate import access_of, signed_in
 from keqiao.ui.icons import icon
-from keqiao.ui.navigation import Navigation, sentence
+from keqiao.ui.matching import fit, spoken
+from keqiao.ui.navigation import Navigation, new_label, sentence
+from keqiao.ui.object_keys import go_key, prefixes
+from keqiao.ui.pointers import Pointer
+from keqiao.ui.recents import opened
+from keqiao.ui.record_commands import open_record, record_commands
 from keqiao.ui.search_page import asked, marked
+from keqiao.ui.settings.menu import settings_entries
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.utils.functional import Promise
 
     from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
 
 HITS_PER_TYPE = 6
-RECENT = 5
-# What a first character narrows the search to; ">" leaves only commands.
-PREFIXES = {"@": ("contact",), "#": ("account",), "$": ("opportunity",), "!": ("task",)}
+LATELY, OFTEN, STARRED = 7, 4, 6
+PLACES_BESIDE_HITS, OWN_BESIDE_HITS = 5, 4
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Command:
     icon: str
     synonyms: str = ""
     is_visible: Callable[[Access], bool] = lambda access: True
+    in_dialog: bool = False
 
 
 _commands: list[Command] = []
@@ -56,151 +62,234 @@ def register_command(command: Command) -> Command:
 
 for _command in (
     Command(gettext_lazy("Search page"), "/search/", "search", "find 查找"),
-    Command(gettext_lazy("Background work"), "/jobs/", "refresh", "jobs tasks 任务 进度"),
-    Command(gettext_lazy("My profile"), "/settings/profile/", "user-circle", "theme language 主题 语言"),
+    Command(gettext_lazy("Favourites"), "/favourites/", "star", "star 星标"),
+    Command(gettext_lazy("Help"), "/help/", "book", "guide manual 指南 手册 使用说明"),
     Command(gettext_lazy("Change password"), "/auth/password/change/", "key", "密码"),
-    Command(gettext_lazy("Two-factor sign-in"), "/settings/security/", "shield-lock", "totp 两步"),
-    Command(gettext_lazy("My sessions"), "/settings/sessions/", "device-mobile", "登录设备"),
-    Command(gettext_lazy("API tokens"), "/settings/tokens/", "key", "接口 令牌"),
     Command(
-        gettext_lazy("Custom fields"), "/settings/fields/", "forms", "字段",
-        lambda access: access.is_administrator,
+        gettext_lazy("Keyboard shortcuts"), "/help/keys/", "keyboard", "keys 按键", in_dialog=True
     ),
-    Command(
-        gettext_lazy("Roles and rights"), "/settings/roles/", "shield-check", "权限 角色",
-        lambda access: access.is_administrator,
-    ),
-    Command(
-        gettext_lazy("People and departments"), "/settings/people/", "users-group", "用户 部门",
-        lambda access: access.is_administrator,
-    ),
-    Command(gettext_lazy("Keyboard shortcuts"), "/help/keys/", "keyboard", "快捷键"),
 ):  # fmt: skip
     register_command(_command)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the command box."""
+
+    label: str
+    url: str
+    icon_html: str
+    label_html: str = ""
+    note: str = ""
+    key: str = ""
+    in_dialog: bool = False
+    press: str = ""
+    names: tuple[str, ...] = ()
+    synonyms: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.label_html or self.label
 
 
 @signed_in
 def commands(request: HttpRequest) -> HttpResponse:
     access, text = access_of(request), asked(request)
     navigation = Navigation(access, request.GET.get("at", "/")[:200])
-    groups = list(_groups(access, navigation, text))
-    return render(
-        request, "ui/commands.html", {"q": text, "groups": [one for one in groups if one["items"]]}
+    found = [(label, items) for label, items in _groups(access, navigation, text) if items]
+    context = {
+        "q": text,
+        "groups": [{"label": label, "items": items} for label, items in found],
+        "prefixes": [] if text else _offered_prefixes(access),
+    }
+    return render(request, "ui/commands.html", context)
+
+
+Group = tuple[str, list[Item]]
+
+
+def _groups(access: Access, navigation: Navigation, text: str) -> Iterator[Group]:
+    first, rest = text[:1], text[1:].strip()
+    if first == ">":
+        yield _("This record"), _fitting(_of_this_record(access, navigation.path), rest)
+        yield _("New"), _fitting(_creations(navigation), rest)
+        yield _("Go to"), _fitting(_places(access, navigation), rest)
+    elif first in prefixes():
+        only = prefixes()[first]
+        if rest:
+            yield from _found(access, rest, (only,))
+        else:
+            yield from _own(access, navigation.path, only)
+    elif text:
+        yield from _everything(access, navigation, text)
+    else:
+        yield _("This record"), _of_this_record(access, navigation.path)
+        yield from _own(access, navigation.path)
+        yield _("New"), _creations(navigation)
+        yield _("Go to"), _places(access, navigation, with_settings=False)
+
+
+def _everything(access: Access, navigation: Navigation, text: str) -> Iterator[Group]:
+    """Answer a question without a prefix: commands that begin like it, then records."""
+    yield _("This record"), _fitting(_of_this_record(access, navigation.path), text)
+    places = _fitting(_places(access, navigation), text)
+    creations = _fitting(_creations(navigation), text)
+    yield _("Go to"), places[:PLACES_BESIDE_HITS]
+    yield _("New"), creations
+    records = list(_found(access, text, ()))
+    if not records:
+        yield _("Recent"), _fitting(_pointer_items(opened(access).lately), text)[:OWN_BESIDE_HITS]
+    yield from records
+    if not records and not places and not creations:
+        yield _("New"), _named_creations(navigation, text)
+
+
+# --- records --------------------------------------------------------------------------------------
+
+
+def _found(access: Access, text: str, only: tuple[str, ...]) -> Iterator[Group]:
+    for group in search(access, text, per_type=HITS_PER_TYPE, only=only):
+        path = group.object_type.path
+        items = [
+            Item(
+                hit.title,
+                f"/{path}/{hit.id}/",
+                title_avatar(hit.title),
+                label_html=marked(hit.title, text),
+                note=hit.subtitle,
+            )
+            for hit in group.hits
+        ]
+        if group.more:
+            url = f"/{path}/?search={quote(text)}"
+            items.append(Item(_("Show all"), url, icon("list-details")))
+        yield sentence(group.object_type.label_plural), items
+
+
+def _own(access: Access, path: str, only: str = "") -> Iterator[Group]:
+    """Give what this person opened lately, works with often, and starred."""
+    seen = opened(access, lately=LATELY, often=OFTEN, but=path)
+    starred = favourites_of(access)
+    groups = (
+        (_("Recent"), seen.lately), (_("Frequent"), seen.often), (_("Favourites"), starred[:STARRED]),
+    )  # fmt: skip
+    for label, found in groups:
+        yield label, _pointer_items(one for one in found if only in {"", one.declared.key})
+
+
+def _pointer_items(found: Iterable[Pointer]) -> list[Item]:
+    return [
+        Item(
+            one.title, one.url, title_avatar(one.title), names=(one.title,),
+            note=sentence(one.declared.label),
+        )
+        for one in found
+    ]  # fmt: skip
+
+
+def _of_this_record(access: Access, path: str) -> list[Item]:
+    record = open_record(access, path)
+    if record is None:
+        return []
+    return [
+        Item(
+            str(one.label), record.url + one.path, icon(one.icon), names=spoken(one.label),
+            synonyms=one.synonyms, key=one.letter, in_dialog=one.in_dialog, press=one.press,
+        )
+        for one in record_commands(record)
+    ]  # fmt: skip
+
+
+# --- pages and commands -----------------------------------------------------------------------------
+
+
+def _creations(navigation: Navigation) -> list[Item]:
+    """Return the records this person may create, and what else packages let one begin."""
+    begun = [
+        Item(
+            str(one.label),
+            one.url,
+            icon(one.icon),
+            names=spoken(one.label),
+            in_dialog=one.in_dialog,
+        )
+        for one in navigation.beginnings
+    ]
+    return begun + [_creation(one) for one in navigation.creatable]
+
+
+def _creation(declared: ObjectType) -> Item:
+    words = " ".join(f"新建{name} new {name}" for name in spoken(declared.label))
+    return Item(
+        new_label(declared), f"/{declared.path}/new/", icon(declared.icon),
+        names=spoken(declared.label), synonyms=words,
+    )  # fmt: skip
+
+
+def _named_creations(navigation: Navigation, text: str) -> list[Item]:
+    """Offer to begin a record of that name when there is none."""
+    return [
+        Item(
+            _("%(new)s “%(name)s”") % {"new": new_label(one), "name": text},
+            f"/{one.path}/new/?{quote(one.title)}={quote(text)}",
+            icon("plus"),
+        )
+        for one in navigation.creatable
+        if navigation.access.fields(one).is_writable(one.title)
+    ]
+
+
+def _places(access: Access, navigation: Navigation, *, with_settings: bool = True) -> list[Item]:
+    """Return every page of the menus, then what packages registered, then the settings."""
+    lists = [
+        _place(one.label_plural, f"/{one.path}/", one.icon, go_key(one.key))
+        for one in navigation.types
+    ]
+    entries = [_place(one.label, one.url, one.icon, one.go_key) for one in navigation.entries]
+    if not with_settings:
+        return lists + entries
+    own = [
+        Item(
+            str(one.label), one.url, icon(one.icon), names=spoken(one.label), synonyms=one.synonyms,
+            in_dialog=one.in_dialog,
+        )
+        for one in _commands
+        if one.is_visible(access)
+    ]  # fmt: skip
+    settings = [
+        Item(
+            sentence(one.label), one.address, icon(one.icon), names=spoken(one.label),
+            synonyms="settings 设置", note=_("Settings"),
+        )
+        for one in settings_entries(access)
+    ]  # fmt: skip
+    return list({one.url: one for one in reversed(lists + entries + own + settings)}.values())[::-1]
+
+
+def _place(label: str | Promise, url: str, icon_name: str, letter: str) -> Item:
+    return Item(
+        sentence(label),
+        url,
+        icon(icon_name),
+        names=spoken(label),
+        key=f"G {letter.upper()}" if letter else "",
     )
 
 
-def _groups(access: Access, navigation: Navigation, text: str) -> Iterator[dict[str, Any]]:
-    first, rest = text[:1], text[1:].strip()
-    if first == ">":
-        yield _group(_("Commands"), _matching(_all_commands(access, navigation), rest))
-        return
-    if first in PREFIXES:
-        yield from _found(access, rest, PREFIXES[first])
-        return
-    yield _group(_("This record"), _of_this_record(access, navigation.path, text))
-    if not text:
-        yield from _recent(access, navigation)
-        yield _group(_("New"), _creations(navigation))
-        yield _group(_("Go to"), _places(navigation))
-        return
-    yield from _found(access, text, ())
-    yield _group(_("Commands"), _matching(_all_commands(access, navigation), text)[:RECENT])
+def _fitting(items: list[Item], text: str) -> list[Item]:
+    """Keep what fits the typed text, the best first."""
+    ranked = [(fit(one.names, one.synonyms, text), place, one) for place, one in enumerate(items)]
+    fitting = [(rank, place, one) for rank, place, one in ranked if rank is not None]
+    return [one for _rank, _place, one in sorted(fitting, key=lambda found: found[:2])]
 
 
-def _group(label: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"label": label, "items": items}
-
-
-def _item(label: str, url: str, icon_name: str, note: str = "", words: str = "") -> dict[str, Any]:
-    return {
-        "label": label,
-        "label_html": label,
-        "url": url,
-        "icon_html": icon(icon_name),
-        "note": note,
-        "words": words,
-    }
-
-
-def _found(access: Access, text: str, only: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    for group in search(access, text, per_type=HITS_PER_TYPE, only=only) if text else []:
-        items = [
-            {
-                "url": f"/{group.object_type.path}/{hit.id}/",
-                "label_html": marked(hit.title, text),
-                "icon_html": title_avatar(hit.title),
-                "note": hit.subtitle,
-            }
-            for hit in group.hits
-        ]
-        yield _group(sentence(group.object_type.label_plural), items)
-
-
-def _recent(access: Access, navigation: Navigation) -> Iterator[dict[str, Any]]:
-    if not navigation.types:
-        return
-    declared = navigation.types[0]
-    page = run_list(access, ListQuery(object_type=declared, limit=RECENT, count=False))
-    items = [
-        {
-            "url": f"/{declared.path}/{row.id}/",
-            "label_html": row.title,
-            "icon_html": title_avatar(row.title),
-            "note": "",
-        }
-        for row in page.rows
-    ]
-    yield _group(_("Changed lately"), items)
-
-
-def _of_this_record(access: Access, path: str, text: str) -> list[dict[str, Any]]:
-    """Return what can be done with the record whose page is open."""
-    parts = path.strip("/").split("/")
-    if len(parts) != 2 or whole_number(parts[1]) is None:
-        return []
-    try:
-        declared = object_type_at(parts[0])
-    except UnknownObject:
-        return []
-    base = f"/{declared.path}/{parts[1]}/"
-    offered = [
-        (Action.CHANGE, _item(_("Edit"), f"{base}edit/", "edit", words="edit 编辑")),
-        (Action.TRANSFER, _item(_("Transfer"), f"{base}transfer/", "user-share", words="转移")),
-        (Action.VIEW, _item(_("Change log"), f"{base}?tab=history", "history", words="操作记录")),
-        (Action.DELETE, _item(_("Delete"), f"{base}delete/", "trash", words="删除")),
-    ]
-    return _matching([item for action, item in offered if access.can(action, declared)], text)
-
-
-def _creations(navigation: Navigation) -> list[dict[str, Any]]:
-    return [_item(one.label, one.url, one.icon) for one in navigation.create]
-
-
-def _places(navigation: Navigation) -> list[dict[str, Any]]:
-    entries = [entry for group in navigation.groups for entry in group.entries]
-    return [
-        _item(one.label, one.url, one.icon, f"G {one.key.upper()}" if one.key else "")
-        for one in (*entries, *navigation.foot)
-    ]
-
-
-def _all_commands(access: Access, navigation: Navigation) -> list[dict[str, Any]]:
-    own = [
-        _item(str(one.label), one.url, one.icon, words=one.synonyms)
-        for one in _commands
-        if one.is_visible(access)
-    ]
-    return [*_creations(navigation), *_places(navigation), *own]
-
-
-def _matching(items: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
-    """Keep what fits the typed text: by name, pinyin, initials or another word for it."""
-    wanted = text.casefold().replace(" ", "")
-    return [item for item in items if not wanted or _fits(item, wanted)]
-
-
-def _fits(item: dict[str, Any], wanted: str) -> bool:
-    label = str(item["label"])
-    if wanted in f"{label} {item['words']}".casefold().replace(" ", ""):
-        return True
-    return wanted in initials(label) or wanted in "".join(full_pinyin(label))
+def _offered_prefixes(access: Access) -> list[tuple[str, str]]:
+    found = []
+    for letter, key in sorted(prefixes().items()):
+        try:
+            declared = object_type(key)
+        except UnknownObject:
+            continue
+        if access.can(Action.VIEW, declared):
+            found.append((letter, str(declared.label)))
+    return [*found, (">", _("Commands"))]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from keqiao.access.rights import Action
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.registry import object_types
+from keqiao.ui.object_keys import go_key
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
 
 COUNT_KEPT_SECONDS = 24 * 3600
-# Letters after G, by object key; the others are reached through the command box.
-GO_KEYS = {"account": "c", "contact": "p", "lead": "l", "opportunity": "d", "ticket": "t"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,19 @@ class MenuEntry:
     is_visible: Callable[[Access], bool] = field(default=lambda access: True)
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """Something besides a new record that a person can begin anywhere (log a follow-up)."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    url: str
+    order: int = 500
+    in_dialog: bool = True
+    is_visible: Callable[[Access], bool] = field(default=lambda access: True)
+
+
 @dataclass
 class Shown:
     """An entry as it stands in one person's menu."""
@@ -50,6 +62,7 @@ class Shown:
     badge: str = ""
     hot: bool = False
     key: str = ""
+    in_dialog: bool = False
 
 
 @dataclass
@@ -65,6 +78,15 @@ def register_entry(entry: MenuEntry) -> MenuEntry:
     """Add a page to the navigation; packages above the kit call this once at start-up."""
     _entries[entry.key] = entry
     return entry
+
+
+_beginnings: dict[str, Beginning] = {}
+
+
+def register_beginning(beginning: Beginning) -> Beginning:
+    """Add something to "New", to the phone's ＋ and to the command box."""
+    _beginnings[beginning.key] = beginning
+    return beginning
 
 
 register_entry(MenuEntry("home", gettext_lazy("Today"), "sun-high", "/", order=0, go_key="h"))
@@ -95,10 +117,9 @@ class Navigation:
             label = str(declared.module_label)
             shown = self._object_entry(declared, counts)
             groups.setdefault(label, Group(label, [])).entries.append(shown)
-        for entry in sorted(_entries.values(), key=lambda entry: entry.order):
-            if entry.is_visible(self.access):
-                label = str(entry.group)
-                groups.setdefault(label, Group(label, [])).entries.append(self._entry(entry))
+        for entry in self.entries:
+            label = str(entry.group)
+            groups.setdefault(label, Group(label, [])).entries.append(self._entry(entry))
         return [group for group in groups.values() if group.entries]
 
     def _object_entry(self, declared: ObjectType, counts: dict[str, str]) -> Shown:
@@ -109,7 +130,7 @@ class Navigation:
             declared.icon,
             current=self.path.startswith(url),
             badge=counts.get(declared.key, ""),
-            key=GO_KEYS.get(declared.key, ""),
+            key=go_key(declared.key),
         )
 
     def _entry(self, entry: MenuEntry) -> Shown:
@@ -122,12 +143,30 @@ class Navigation:
         return [Shown("/settings/", _("Settings"), "settings", current=current)]
 
     @property
+    def entries(self) -> list[MenuEntry]:
+        """Return the registered pages this person may open, in order."""
+        ordered = sorted(_entries.values(), key=lambda entry: entry.order)
+        return [entry for entry in ordered if entry.is_visible(self.access)]
+
+    @property
+    def beginnings(self) -> list[Beginning]:
+        ordered = sorted(_beginnings.values(), key=lambda one: one.order)
+        return [one for one in ordered if one.is_visible(self.access)]
+
+    @property
+    def creatable(self) -> list[ObjectType]:
+        return [one for one in self.types if self.access.can(Action.CREATE, one)]
+
+    @property
     def create(self) -> list[Shown]:
-        """Return what "New" offers: the record types this person may create."""
-        return [
+        """Return what "New" offers: what packages let one begin, then the record types."""
+        begun = [
+            Shown(one.url, str(one.label), one.icon, in_dialog=one.in_dialog)
+            for one in self.beginnings
+        ]
+        return begun + [
             Shown(f"/{declared.path}/new/", new_label(declared), declared.icon)
-            for declared in self.types
-            if self.access.can(Action.CREATE, declared)
+            for declared in self.creatable
         ]
 
     @property

@@ -16,10 +16,12 @@ from keqiao.records.present import present
 from keqiao.records.query import ListQuery, get_record, run_list
 from keqiao.ui import cells
 from keqiao.ui.converters import whole_number
+from keqiao.ui.favourites import is_favourite
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
 from keqiao.ui.history_page import history_lines
 from keqiao.ui.listing import rights
 from keqiao.ui.navigation import sentence
+from keqiao.ui.recents import note_visit
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -49,6 +51,8 @@ def record_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
     tab = "history" if request.GET.get("tab") == "history" else "details"
     part = request.GET.get("part", "") if is_partial(request) else ""
     context = record_context(request, access, declared, record, tab)
+    if part == "panel" or not is_partial(request):
+        note_visit(access, declared, record_id)
     if part == "panel":
         return render(request, "ui/record.html#panel", context)
     if is_partial(request):
@@ -72,6 +76,7 @@ def record_context(
         "page_title": sentence(declared.label),
         "list_url": f"/{declared.path}/",
         "record": record_facts(request, declared, row, url),
+        "is_favourite": is_favourite(access, declared, row.id),
         "quick": quick_actions(access, declared, row, url, may),
         "key_properties": key_properties(access, declared, row),
         "tab": tab,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.utils.functional import Promise
 
+    from keqiao.access.access import Access
+
 
 @dataclass(frozen=True)
 class SettingsEntry:
@@ -59,13 +61,17 @@ for _entry in (
     register_settings(_entry)
 
 
+def settings_entries(access: Access) -> list[SettingsEntry]:
+    """Return the pages of the settings this person may open, in order."""
+    ordered = sorted(_entries.values(), key=lambda entry: entry.order)
+    return [one for one in ordered if access.is_administrator or not one.for_administrators]
+
+
 def settings_menu(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu of this person: administrators see what configures the company as well."""
-    access, path = access_of(request), request.path
+    path = request.path
     groups: dict[str, dict[str, Any]] = {}
-    for entry in sorted(_entries.values(), key=lambda entry: entry.order):
-        if entry.for_administrators and not access.is_administrator:
-            continue
+    for entry in settings_entries(access_of(request)):
         label = str(entry.group)
         group = groups.setdefault(label, {"label": label, "entries": []})
         group["entries"].append(

@@ -1,0 +1,133 @@
+"""Remembers which records a person opened, so that the way back is one keystroke.
+
+It is written when the answer has left: a record page never waits for it, and when the database is
+busy with somebody's import the visit is forgotten instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import local
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import structlog
+from django.core.signals import request_finished
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.dispatch import receiver
+
+from keqiao.base.clock import now
+from keqiao.ui.models import Recent
+from keqiao.ui.pointers import Pointer, pointers
+
+if TYPE_CHECKING:
+    from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
+
+KEPT = 30
+OFTEN_FROM = 3  # opened that many times, a record counts as one the person works with
+PATIENCE_MS = 200
+
+log = structlog.get_logger("keqiao.recents")
+
+
+class Visit(NamedTuple):
+    user_id: int
+    object_key: str
+    record_id: int
+    at: datetime
+
+
+class _Waiting(local):
+    """Visits of the request this thread is answering."""
+
+    def __init__(self) -> None:
+        self.visits: list[Visit] = []
+
+
+_waiting = _Waiting()
+
+
+def note_visit(access: Access, declared: ObjectType, record_id: int) -> None:
+    """Remember that this person opened the record; it is written after the answer."""
+    if access.user_id is not None:
+        _waiting.visits.append(Visit(access.user_id, declared.key, record_id, now()))
+
+
+@receiver(request_finished, dispatch_uid="keqiao.ui.recents")
+def write_visits(**_signal: Any) -> None:
+    visits, _waiting.visits = _waiting.visits, []
+    if not visits:
+        return
+    try:
+        with _impatient():
+            for visit in visits:
+                _write(visit)
+    except DatabaseError as problem:
+        log.info("visit_forgotten", problem=type(problem).__name__)
+
+
+def _write(visit: Visit) -> None:
+    with transaction.atomic():
+        mine = Recent.objects.filter(user_id=visit.user_id)
+        again = mine.filter(object_key=visit.object_key, record_id=visit.record_id)
+        if again.update(at=visit.at, times=F("times") + 1):
+            return
+        made = Recent(
+            user_id=visit.user_id,
+            object_key=visit.object_key,
+            record_id=visit.record_id,
+            at=visit.at,
+        )
+        Recent.objects.bulk_create([made], ignore_conflicts=True)
+        beyond = list(mine.order_by("-at", "-pk").values_list("pk", flat=True)[KEPT:])
+        if beyond:
+            mine.filter(pk__in=beyond).delete()
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """Give up soon on SQLite, where one writer at a time is all there is."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        usual = int(cursor.fetchone()[0])
+        cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+class Opened(NamedTuple):
+    """What a person opened, as it may be seen now: latest first, and what is opened most."""
+
+    lately: list[Pointer]
+    often: list[Pointer]
+
+
+def opened(access: Access, *, lately: int = KEPT, often: int = 0, but: str = "") -> Opened:
+    """Return the records a person opened, without the one at the address `but`."""
+    if access.user_id is None:
+        return Opened([], [])
+    rows = list(
+        Recent.objects.filter(user_id=access.user_id)
+        .order_by("-at", "-pk")
+        .values_list("object_key", "record_id", "times")
+    )
+    times = {(key, number): count for key, number, count in rows}
+    seen = [one for one in pointers(access, times) if one.url != but]
+    first, rest = seen[:lately], seen[lately:]
+
+    def how_often(one: Pointer) -> int:
+        return times[(one.declared.key, one.record_id)]
+
+    known = [one for one in rest if how_often(one) >= OFTEN_FROM]
+    return Opened(first, sorted(known, key=how_often, reverse=True)[:often])
