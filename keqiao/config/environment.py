@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
 
 class ConfigurationError(Exception):
     """A deployment setting is missing or wrong; the message says which and what is expected."""
@@ -42,6 +44,21 @@ def number(name: str, default: int, *, low: int, high: int) -> int:
 
 def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def site(name: str, hosts: list[str], *, https: bool) -> str:
+    """Return the address of the product ("https://crm.example.cn"), by default of its own host."""
+    given = text(name).rstrip("/")
+    if not given:
+        own = next((host for host in hosts if host not in LOCAL_HOSTS), "")
+        if not own:
+            return f"http://127.0.0.1:{text('PORT') or '8000'}"
+        return f"{'https' if https else 'http'}://{own.lstrip('.')}"
+    parts = urlsplit(given)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        msg = f"{name} must be an address such as https://crm.example.cn, not {given!r}."
+        raise ConfigurationError(msg)
+    return given
 
 
 def zone(name: str, default: str) -> str:

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "keqiao.records",
     "keqiao.ui",
     "keqiao.api",
+    "keqiao.notifications",
     "keqiao.importing",
     "keqiao.customers",
     "keqiao.config",
@@ -275,11 +276,13 @@ EMAIL_HOST_USER = env.text("KEQIAO_SMTP_USER")
 EMAIL_HOST_PASSWORD = env.text("KEQIAO_SMTP_PASSWORD")
 EMAIL_USE_SSL = env.flag("KEQIAO_SMTP_TLS", default=True)
 EMAIL_TIMEOUT = 20
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend"
-    if EMAIL_HOST
-    else "django.core.mail.backends.dummy.EmailBackend"
+# Without a server no mail leaves; a developer reads it on the console. An installation does not,
+# for mails carry links that set passwords and logs are read by others.
+EMAIL_BACKEND = "django.core.mail.backends." + (
+    "smtp.EmailBackend" if EMAIL_HOST else "console.EmailBackend" if DEBUG else "dummy.EmailBackend"
 )
+# The address people type, for links in mails.
+KEQIAO_SITE = env.site("KEQIAO_SITE", ALLOWED_HOSTS, https=HTTPS)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("KEQIAO_MAIL_FROM", "keqiao@localhost")
 
 LOGGING_CONFIG = None  # `logging_settings` has applied them already

@@ -23,6 +23,7 @@ from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.models import ImportMapping, ImportRow, ImportRun, Mode, RowState, RunState
 from keqiao.importing.readers import ReadSettings, check_unchanged, iter_rows
 from keqiao.importing.store import disk_guard, import_path
+from keqiao.importing.telling import tell_checked, tell_imported
 from keqiao.jobs.problems import JobCancelled
 
 STAGED_AT_ONCE = 2_000
@@ -74,6 +75,7 @@ def check_run(run_id: int, progress: Progress) -> ImportRun:
     # A second check would forget what the import has made, and so how to undo it.
     if not ImportRun.objects.filter(pk=run_id, is_dry=True).exists():
         raise RunMovedOn
+    begun = now()
     with _guarded(run_id, RunState.CHECKING) as run:
         access, declared = run_access(run), object_type(run.object_key)
         _stage(run)
@@ -87,7 +89,9 @@ def check_run(run_id: int, progress: Progress) -> ImportRun:
             progress(run.rows_read, total)
         _decide_again(run, decider)
         run.state = RunState.CHECKED
-        run.save()
+        with transaction.atomic():
+            run.save()
+            tell_checked(run, begun)
     return run
 
 
@@ -102,6 +106,7 @@ def execute_run(
     undone = (RunState.REVERTING, RunState.REVERTED)
     if ImportRun.objects.filter(pk=run_id, state__in=undone).exists():
         raise RunMovedOn
+    begun = now()
     with _guarded(run_id, RunState.RUNNING) as run:
         access, declared = run_access(run), object_type(run.object_key)
         _stage(run)
@@ -121,7 +126,9 @@ def execute_run(
         _decide_again(run, decider)
         _remember_mapping(run)
         run.state, run.finished_at = RunState.DONE, now()
-        run.save()
+        with transaction.atomic():
+            run.save()
+            tell_imported(run, begun)
     return run
 
 

@@ -23,6 +23,7 @@ from keqiao.jobs.options import enqueue_unique, with_options
 from keqiao.jobs.problems import GiveUp
 from keqiao.jobs.progress import progress, save_state
 from keqiao.jobs.schedule import every
+from keqiao.notifications.producers import register_job_notice
 from keqiao.records.query import count_records
 
 HOURS = 3600
@@ -73,6 +74,11 @@ def write_export_file(order_id: int) -> int:
     order.ready = True
     order.save(update_fields=["ready", "rows"])
     return order.rows
+
+
+register_job_notice(check_list, tells_itself=True)
+register_job_notice(import_list, tells_itself=True)
+register_job_notice(write_export_file, url="/exports/")
 
 
 def enqueue_run(run: ImportRun, work: RunState, user_id: int | None) -> None:

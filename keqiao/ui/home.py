@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
 
 RECENT_ROWS = 8
-NOTICES = 8
 FIGURES = 3
 
 
@@ -128,23 +127,7 @@ def _first_steps(access: Access, types: list[ObjectType]) -> list[dict[str, Any]
     return [] if all(step["done"] for step in steps) else steps
 
 
-# --- notices, to do, me --------------------------------------------------------------------------
-
-
-@signed_in
-def notices(request: HttpRequest) -> HttpResponse:
-    found = [
-        {
-            "title": job.title,
-            "text": job.status_label,
-            "url": "/jobs/",
-            "when": near_moment(job.finished_at or job.enqueued_at),
-            "icon": {"done": "circle-check", "dead": "alert-triangle"}.get(job.status, "refresh"),
-        }
-        for job in board.recent_jobs(NOTICES, actor_id=access_of(request).user_id)
-    ]
-    part = "ui/notices.html#menu" if request.headers.get("HX-Request") else "ui/notices.html"
-    return render(request, part, {"notices": found, "page_title": _("Notices")})
+# --- to do, me --------------------------------------------------------------------------
 
 
 @signed_in

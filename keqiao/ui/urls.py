@@ -28,7 +28,6 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("todo/", home.todo, name="todo"),
     path("me/", home.me, name="me"),
-    path("notices/", home.notices, name="notices"),
     path("help/keys/", home.keys, name="keys"),
     path("search/", search_page.search_page, name="search"),
     path("favourites/", favourites.favourites_page, name="favourites"),

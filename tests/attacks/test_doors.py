@@ -120,7 +120,7 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
     company_pages = [
         "fields/", "fields/new/", "fields/1/", "fields/1/delete/", "fields/1/restore/", "numbering/",
         "people/", "people/new/", f"people/{company.li.pk}/", "departments/", "roles/", "roles/1/",
-        "roles/1/fields/",
+        "roles/1/fields/", "company-notices/",
     ]  # fmt: skip
     clients = [browser_of(one) for one in (company.li, company.wang, company.zhao, company.sun)]
     before = fingerprint()
@@ -140,12 +140,12 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
 
 def test_a1_no_settings_page_is_forgotten_here() -> None:
     """Every address below /settings/ is either everybody's own or tried above."""
-    own = {"", "profile/", "security/", "sessions/", "tokens/", "bin/"}
+    own = {"", "profile/", "security/", "sessions/", "tokens/", "notices/", "bin/"}
     administrators = {
         "fields/", "fields/new/", "fields/<record:field_id>/", "fields/<record:field_id>/delete/",
         "fields/<record:field_id>/restore/", "numbering/", "people/", "people/new/",
         "people/<record:user_id>/", "departments/", "roles/", "roles/<record:role_id>/",
-        "roles/<record:role_id>/fields/",
+        "roles/<record:role_id>/fields/", "company-notices/",
     }  # fmt: skip
     found = {
         route.pattern.removeprefix("settings/")

@@ -12,6 +12,10 @@ export async function getHtml(url, signal) {
 export const post = (url, data) =>
   fetch(url, { method: "POST", headers: headers(), body: new URLSearchParams(data), credentials: "same-origin" });
 
+// Goes out even when the page is left at that moment.
+export const beacon = (url, data) =>
+  fetch(url, { method: "POST", headers: headers(), body: new URLSearchParams(data), credentials: "same-origin", keepalive: true });
+
 export const word = (name) => document.body.dataset[name] || "";
 export const composing = (event) => event.isComposing || event.keyCode === 229;
 export const process = (element) => window.htmx && window.htmx.process(element);

@@ -12,3 +12,4 @@ import "./forms.js";
 import "./combobox.js";
 import "./inputs.js";
 import "./poll.js";
+import "./bell.js";

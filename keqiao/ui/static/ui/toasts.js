@@ -6,11 +6,12 @@ const sprite = (document.querySelector("svg.i use")?.getAttribute("href") || "")
 
 function leave(toast) {
   const stays = toast.classList.contains("bad");
-  if (!stays) setTimeout(() => toast.remove(), 1500);
+  // One that leads somewhere is to be read and perhaps clicked.
+  if (!stays) setTimeout(() => toast.remove(), toast.querySelector("a") ? 6000 : 1500);
   else toast.addEventListener("click", () => toast.remove());
 }
 
-export function toast(text, isBad = false) {
+export function toast(text, isBad = false, url = "") {
   const made = document.createElement("div");
   made.className = isBad ? "toast bad" : "toast";
   if (isBad) made.setAttribute("role", "alert");
@@ -18,7 +19,9 @@ export function toast(text, isBad = false) {
     made.innerHTML = '<svg class="i" aria-hidden="true"><use/></svg><span></span>';
     made.querySelector("use").setAttribute("href", `${sprite}#${isBad ? "alert-circle" : "check"}`);
   } else made.innerHTML = "<span></span>";
-  made.querySelector("span").textContent = text;
+  const words = made.querySelector("span");
+  if (url) words.append(Object.assign(document.createElement("a"), { href: url, textContent: text }));
+  else words.textContent = text;
   box().append(made);
   leave(made);
 }
