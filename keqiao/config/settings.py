@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "keqiao.api",
     "keqiao.notifications",
     "keqiao.importing",
+    "keqiao.automation",
     "keqiao.customers",
     "keqiao.config",
     "django.contrib.auth",
