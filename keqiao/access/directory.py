@@ -56,6 +56,13 @@ def move_department(department: Department, parent: Department | None) -> None:
         state.bump(state.ACCESS)
 
 
+def name_head(department: Department, head: User | None) -> None:
+    """Say who leads a department; its members' overdue work is reported to that person."""
+    with transaction.atomic():
+        Department.objects.filter(pk=department.pk).update(head=head)
+        state.bump(state.ACCESS)
+
+
 def add_user(
     username: str,
     name: str,

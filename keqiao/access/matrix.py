@@ -29,6 +29,7 @@ class Matrix:
     roles_of: dict[int, tuple[int, ...]] = field(default_factory=dict)
     people: dict[int, Person] = field(default_factory=dict)
     departments: dict[int, tuple[str, str]] = field(default_factory=dict)  # id -> (name, path)
+    heads: dict[int, int] = field(default_factory=dict)  # department -> who leads it
 
     def subtree(self, department_id: int | None) -> list[int]:
         """Return the ids of a department and all below it."""
@@ -36,6 +37,19 @@ class Matrix:
             return []
         path = self.departments[department_id][1]
         return [id_ for id_, (_name, other) in self.departments.items() if other.startswith(path)]
+
+    def superior_of(self, user_id: int) -> int | None:
+        """Return the head of the person's department, or of the nearest one above that has another.
+
+        Somebody who left leads nobody; a head's superior is the head above.
+        """
+        person = self.people.get(user_id)
+        path = self.departments.get((person.department_id if person else None) or 0, ("", ""))[1]
+        for part in reversed(path.strip("/").split("/")):
+            head = self.people.get(self.heads.get(int(part), 0)) if part else None
+            if head is not None and head.is_active and head.id != user_id:
+                return head.id
+        return None
 
 
 _current = Matrix(version=-1)
@@ -82,6 +96,7 @@ def _load(number: int) -> Matrix:
             id_: (name, path)
             for id_, name, path in Department.objects.values_list("id", "name", "path")
         },
+        heads=dict(Department.objects.exclude(head=None).values_list("id", "head_id")),
     )
 
 

@@ -19,6 +19,10 @@ class Department(models.Model):
     path = models.CharField(max_length=200, db_index=True, default="/")
     position = models.IntegerField(default=0)
     is_active = models.BooleanField(default=True)
+    # Who is told when something in the department stays undone; the superior of its members.
+    head: models.ForeignKey[User | None, User | None] = models.ForeignKey(
+        "User", models.SET_NULL, null=True, blank=True, related_name="heads", verbose_name=_("head")
+    )
 
     class Meta:
         ordering = ["path"]

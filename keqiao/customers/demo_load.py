@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils.timezone import make_aware
 
 from keqiao.access.access import Access
-from keqiao.access.directory import add_department, add_user
+from keqiao.access.directory import add_department, add_user, name_head
 from keqiao.access.models import Department, User
 from keqiao.access.roles import ensure_standard_roles
 from keqiao.base.clock import now
@@ -96,6 +96,10 @@ def load_staff(staff: Sequence[Person]) -> dict[str, int]:
         user.password = password
         user.save(update_fields=["password"])
         owners[person.username] = user.pk
+    for person in staff:
+        if person.role == "manager" and made[person.department].head_id is None:
+            made[person.department].head_id = owners[person.username]
+            name_head(made[person.department], User.objects.get(pk=owners[person.username]))
     return owners
 
 

@@ -20,6 +20,7 @@ from keqiao.access.directory import (
     add_user,
     deactivate,
     move_department,
+    name_head,
     reactivate,
     set_roles,
     update_user,
@@ -28,11 +29,12 @@ from keqiao.access.models import Department, Role, User
 from keqiao.catalog import state
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import administrators_only, go
+from keqiao.ui.picking import picked_or_typed
 from keqiao.ui.settings.menu import settings_page
 from keqiao.ui.settings.roles import role_name
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
 DEEPEST_SHOWN = 4
 
@@ -69,9 +71,10 @@ def _tree() -> list[dict[str, Any]]:
             "depth": min(one.path.count("/") - 2, DEEPEST_SHOWN),
             "indent": "　" * max(one.path.count("/") - 2, 0),
             "members": members.get(one.pk, 0),
+            "head": one.head,
             "parent_id": one.parent_id,
         }
-        for one in Department.objects.order_by("path")
+        for one in Department.objects.select_related("head").order_by("path")
     ]
 
 
@@ -206,12 +209,27 @@ def departments(request: HttpRequest) -> HttpResponse:
         if number is None:
             add_department(name, parent)
         else:
-            _change_department(get_object_or_404(Department, pk=number), name, parent)
+            department = get_object_or_404(Department, pk=number)
+            head = _head(given)
+            _change_department(department, name, parent)
+            name_head(department, head)
     except DirectoryProblem as problem:
         messages.error(request, str(problem.message))
     else:
         messages.success(request, _("Saved."))
     return go(request, "/settings/people/#departments")
+
+
+def _head(given: QueryDict) -> User | None:
+    wanted = picked_or_typed(given, "head")
+    if not wanted:
+        return None
+    active = User.objects.filter(is_active=True)
+    found = active.filter(pk=whole_number(wanted)) if whole_number(wanted) is not None else None
+    people = list((found if found is not None else active.filter(name=wanted))[:2])
+    if len(people) != 1:
+        raise DirectoryProblem(_("Please choose one colleague from the list as the head."))
+    return people[0]
 
 
 def _change_department(department: Department, name: str, parent: Department | None) -> None:
