@@ -20,7 +20,7 @@ class Channel(StrEnum):
     DIGEST = "digest"
 
 
-RECORDS, TEAM, WORK = _("Customers and records"), _("Working together"), _("The product itself")
+RECORDS, TEAM, WORK = _("Customers and records"), _("Working together"), _("Background work and system")
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def own_page(request: HttpRequest) -> HttpResponse:
     context = {
         **_shown(wishes),
         "is_own": wishes.is_own,
-        "lead": _("What you are told, and how. The bell and the page of notices stay as they are."),
+        "lead": _("Choose for each kind whether it appears at the bell and whether it is mailed."),
         "mail_note": _mail_note(user, dead),
     }
     return _page(request, "own", _("My notices"), context)
@@ -84,7 +84,7 @@ def company_page(request: HttpRequest) -> HttpResponse:
     letters = Letter.objects.filter(state__in=(Letter.State.FAILED, Letter.State.UNCLEAR))
     context = {
         **_shown(company_wishes()),
-        "lead": _("Holds for everybody who has not chosen for oneself."),
+        "lead": _("Holds for everybody who has made no choice of their own."),
         "mail_is_on": mail_is_on(),
         "sender": settings.DEFAULT_FROM_EMAIL,
         "site": settings.KEQIAO_SITE,
