@@ -37,7 +37,8 @@ from keqiao.catalog.object_type import (
 )
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import INDUSTRIES, LEVELS, SOURCES
-from keqiao.records.models import LIVE, Followed, follow_up_indexes, record_indexes
+from keqiao.customers.pool.pooled import POOL_SECTION, Pooled, pool_indexes
+from keqiao.records.models import LIVE, follow_up_indexes, record_indexes
 
 TYPES = (
     Choice("company", _("Company"), synonyms=("公司", "企业", "单位")),
@@ -45,7 +46,7 @@ TYPES = (
 )
 
 
-class Account(Followed):
+class Account(Pooled):
     """A customer."""
 
     name = CompanyNameField(
@@ -135,6 +136,7 @@ class Account(Followed):
         indexes = [
             *record_indexes("level", "region", "industry"),
             *follow_up_indexes(),
+            *pool_indexes(),
             models.Index(fields=["number", "id"], condition=LIVE, name="account_number"),
             models.Index(fields=["annual_revenue", "id"], condition=LIVE, name="account_revenue"),
             # Most accounts have no parent: inside the index, their like would mislead the planner.
@@ -182,6 +184,7 @@ ACCOUNT = register(
                 "annual_revenue",
                 "number",
             ),
+            POOL_SECTION,
             Section(_("Note"), "note"),
         ),
         list=ListSpec(

@@ -11,5 +11,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from keqiao.customers import keys
+        from keqiao.customers.pool import start
 
         keys.register()
+        start.register()

@@ -30,7 +30,8 @@ from keqiao.catalog.object_type import (
 )
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import INDUSTRIES, SOURCES
-from keqiao.records.models import LIVE, Followed, follow_up_indexes, record_indexes
+from keqiao.customers.pool.pooled import POOL_SECTION, Pooled, pool_indexes
+from keqiao.records.models import LIVE, follow_up_indexes, record_indexes
 
 STATES = (
     Choice("new", _("New"), "blue", ("新建", "未处理", "待跟进")),
@@ -40,7 +41,7 @@ STATES = (
 )
 
 
-class Lead(Followed):
+class Lead(Pooled):
     """A possible customer."""
 
     name = CompanyNameField(
@@ -73,6 +74,7 @@ class Lead(Followed):
         indexes = [
             *record_indexes("state", "source_channel"),
             *follow_up_indexes(),
+            *pool_indexes(),
             models.Index(
                 fields=["next_contact_on", "id"], condition=LIVE, name="lead_next_contact"
             ),
@@ -98,6 +100,7 @@ LEAD = register(
             ),
             Section(_("Contact"), "contact_name", "position", "phone", "email", "region"),
             Section(_("Business"), "expected_amount", "next_contact_on"),
+            POOL_SECTION,
             Section(_("Note"), "note"),
         ),
         list=ListSpec(

@@ -6,5 +6,26 @@ from keqiao.customers.account import Account
 from keqiao.customers.affiliation import Affiliation
 from keqiao.customers.contact import Contact
 from keqiao.customers.lead import Lead
+from keqiao.customers.pool.models import (
+    Pool,
+    PoolCapacity,
+    PoolMember,
+    PoolMove,
+    PoolRule,
+    PoolView,
+    ReturnWarning,
+)
 
-__all__ = ["Account", "Affiliation", "Contact", "Lead"]
+__all__ = [
+    "Account",
+    "Affiliation",
+    "Contact",
+    "Lead",
+    "Pool",
+    "PoolCapacity",
+    "PoolMember",
+    "PoolMove",
+    "PoolRule",
+    "PoolView",
+    "ReturnWarning",
+]
