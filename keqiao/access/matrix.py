@@ -8,6 +8,8 @@ from keqiao.access.models import Department, FieldRight, Role, RoleRight, User
 from keqiao.access.rights import Level, Right, right_named
 from keqiao.catalog import state
 
+AUDITOR = "auditor"  # the standard role whose holders read what others may only cause
+
 
 @dataclass(frozen=True)
 class Person:
@@ -30,6 +32,7 @@ class Matrix:
     people: dict[int, Person] = field(default_factory=dict)
     departments: dict[int, tuple[str, str]] = field(default_factory=dict)  # id -> (name, path)
     heads: dict[int, int] = field(default_factory=dict)  # department -> who leads it
+    auditor_roles: frozenset[int] = frozenset()
 
     def subtree(self, department_id: int | None) -> list[int]:
         """Return the ids of a department and all below it."""
@@ -97,6 +100,7 @@ def _load(number: int) -> Matrix:
             for id_, name, path in Department.objects.values_list("id", "name", "path")
         },
         heads=dict(Department.objects.exclude(head=None).values_list("id", "head_id")),
+        auditor_roles=frozenset(Role.objects.filter(key=AUDITOR).values_list("id", flat=True)),
     )
 
 

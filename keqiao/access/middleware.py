@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils import translation
 
 from keqiao.access.access import Access
+from keqiao.access.refusals import collecting
 from keqiao.catalog import state
 
 if TYPE_CHECKING:
@@ -26,10 +27,14 @@ class AccessMiddleware:
         user = request.user
         request.access = Access.for_user(user) if user.is_authenticated else None  # type: ignore[attr-defined, arg-type]
         try:
-            if user.is_authenticated:
-                with translation.override(user.language):
-                    request.LANGUAGE_CODE = translation.get_language()
-                    return self.get_response(request)
-            return self.get_response(request)
+            with collecting():
+                return self._answer(request)
         finally:
             state.forget_versions()
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with translation.override(request.user.language):
+            request.LANGUAGE_CODE = translation.get_language()
+            return self.get_response(request)

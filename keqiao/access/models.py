@@ -150,3 +150,33 @@ class SetupToken(models.Model):
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
     used_at = models.DateTimeField(null=True, blank=True)
+
+
+class RefusedAccess(models.Model):
+    """How often one person or token reached for records of others within one minute.
+
+    One line a minute, person, object and action, so that guessing cannot fill the disk.
+    """
+
+    actor_id = models.BigIntegerField()
+    actor_name = models.CharField(max_length=160)
+    token_id = models.BigIntegerField(default=0)  # 0: by hand
+    object_key = models.CharField(max_length=40)
+    action = models.CharField(max_length=12)
+    minute = models.DateTimeField()
+    last_at = models.DateTimeField()
+    tried = models.IntegerField(default=0)  # numbers asked for
+    foreign = models.IntegerField(default=0)  # of these, records that exist
+    record_ids = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["actor_id", "token_id", "object_key", "action", "minute"],
+                name="refused_access_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-last_at", "-id"], name="refused_access_last"),
+            models.Index(fields=["actor_id", "-last_at"], name="refused_access_actor"),
+        ]

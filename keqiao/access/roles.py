@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.access.matrix import AUDITOR
 from keqiao.access.models import FieldRight, Role, RoleRight
 from keqiao.access.rights import ANY_OBJECT, Action, Level, Right
 from keqiao.catalog import state
@@ -33,7 +34,7 @@ STANDARD_ROLES: tuple[tuple[str, str, str, dict[Action, Level]], ...] = (
         "Service",
         {**_SEE_ALL, Action.CREATE: Level.OWN, Action.CHANGE: Level.OWN},
     ),
-    ("auditor", "审计", "Auditor", _SEE_ALL),
+    (AUDITOR, "审计", "Auditor", _SEE_ALL),
 )
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.access.refusals import overlooked
 from keqiao.access.rights import Action
 from keqiao.api import parameters
 from keqiao.api.problems import ApiProblem, conflict, duplicate, etag, invalid
@@ -211,7 +212,8 @@ def _as_record(
     data: dict[str, Any] = {"id": saved.record_id, "version": saved.version}
     if access.can(Action.VIEW, object_type):
         try:
-            data = record_data(access, object_type, saved.record_id, paths)
+            with overlooked():
+                data = record_data(access, object_type, saved.record_id, paths)
         except ApiProblem:
             # Handed to somebody else by this very change: saved, but no longer the caller's to see.
             data = {"id": saved.record_id, "version": saved.version}

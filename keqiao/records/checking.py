@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action
 from keqiao.catalog.kinds.links import AnyReferenceKind, ReferencesKind
 from keqiao.catalog.kinds.reference import ReferenceKind
@@ -37,6 +38,8 @@ def authorise(batch: Batch) -> None:
         if not batch.dry_run:
             rows = rows.select_for_update()
         found = {row.pk: row for row in rows}
+    if refused := ids - found.keys():
+        note_refusal(access, declared, Action.CHANGE, refused)
     changed: set[int] = set()
     for item in batch.items:
         if item.creating and not may_create:
@@ -60,7 +63,9 @@ def check_mask(batch: Batch) -> None:
     mask = batch.access.fields(batch.object_type)
     for item in batch.open_items():
         if item.draft.settled and not batch.access.is_system:
-            message = "Only verbs of the product settle values; they write with the system's access."
+            message = (
+                "Only verbs of the product settle values; they write with the system's access."
+            )
             raise ValueError(message)
         for name in item.draft.values:
             field = batch.fields.get(name)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from keqiao.access.matrix import matrix
+from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.pointer import pointed_to, pointer
@@ -72,8 +73,9 @@ def in_reach(access: Access, links: Iterable[tuple[str, int]]) -> set[tuple[str,
         except UnknownObject:
             continue
         if access.can(Action.VIEW, target):
-            rows = records(access, target).filter(pk__in=ids).values_list("pk", flat=True)
+            rows = set(records(access, target).filter(pk__in=ids).values_list("pk", flat=True))
             found.update((key, pk) for pk in rows)
+            note_refusal(access, target, Action.VIEW, ids - rows)
     return found
 
 

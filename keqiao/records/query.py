@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action, Level
 from keqiao.catalog.field import JsonKey
 from keqiao.catalog.filter import (
@@ -62,6 +63,7 @@ def get_record(
     """Return one record, or raise `RecordNotFound`."""
     found = records(access, object_type, action).filter(pk=record_id).first()
     if found is None:
+        note_refusal(access, object_type, action, [record_id])
         raise RecordNotFound(f"{object_type.key} {record_id}")
     return found
 
@@ -156,8 +158,11 @@ def _require_reach(access: Access, own: Field, condition: Condition) -> None:
         try:
             reachable = records(access, object_type_named(key)).filter(pk__in=numbers).count()
         except UnknownObject:
-            reachable = 0
+            raise FilterProblem(
+                _("There is no record with this number."), "reference", condition.path
+            ) from None
         if reachable < len(numbers):
+            note_refusal(access, object_type_named(key), Action.VIEW, numbers)
             raise FilterProblem(
                 _("There is no record with this number."), "reference", condition.path
             )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.matrix import matrix
+from keqiao.access.refusals import note_refusal
+from keqiao.access.rights import Action
 from keqiao.catalog.kinds.links import AnyReferenceKind, ReferencesKind, UsersKind
 from keqiao.catalog.kinds.reference import DepartmentKind, ReferenceKind, UserKind
 from keqiao.catalog.registry import object_type
@@ -110,6 +112,7 @@ def _resolve_records(batch: Batch, field: Field, items: list[Item]) -> None:
         if ids
         else set()
     )
+    note_refusal(access, target, Action.VIEW, ids - reachable)
     for item in items:
         value = item.values[field.name]
         if isinstance(value, int):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F, Q
 
+from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.catalog.object_type import DuplicateAction, Feature
@@ -48,6 +49,8 @@ def delete_records(
         reach = records(access, object_type, Action.DELETE).filter(pk__in=wanted).order_by("pk")
         rows = {row.pk: row for row in reach.select_for_update()}
         found = list(rows)
+        if refused := set(wanted) - set(found):
+            note_refusal(access, object_type, Action.DELETE, refused)
         in_use = pointed_at(object_type, found)
         done = [pk for pk in found if pk not in in_use]
         at = now()

@@ -11,12 +11,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action
 from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.problems import FieldProblem
 from keqiao.jobs.options import with_options
 from keqiao.records.ownership import may_choose_department
-from keqiao.records.query import count_records
+from keqiao.records.query import count_records, matching_records
 from keqiao.ui import exporting
 from keqiao.ui.bulk_jobs import change_many, delete_many
 from keqiao.ui.controls import control_html
@@ -69,9 +70,18 @@ class Choice:
 
     def count(self) -> int:
         try:
-            return count_records(self.access, self.query())
+            found = count_records(self.access, self.query())
         except FilterProblem:
             return 0
+        if not self.all and found < len(set(self.ids)):
+            self._note_guesses()
+        return found
+
+    def _note_guesses(self) -> None:
+        """Ticked can be only what is seen: other numbers were put in by hand."""
+        query = replace(self.query(), action=Action.VIEW)
+        seen = matching_records(self.access, query).values_list("pk", flat=True)
+        note_refusal(self.access, self.declared, self.action, set(self.ids) - set(seen))
 
     def hidden_fields(self) -> list[tuple[str, str]]:
         return [

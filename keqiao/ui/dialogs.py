@@ -6,7 +6,6 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -33,7 +32,7 @@ from keqiao.records.reveal import reveal
 from keqiao.records.save import save_records
 from keqiao.ui.cells import EMPTY, copy_button, near_date
 from keqiao.ui.converters import whole_number
-from keqiao.ui.gate import access_of, go, is_partial, require, signed_in, source_of
+from keqiao.ui.gate import access_of, go, is_partial, refused, require, signed_in, source_of
 from keqiao.ui.history_page import field_lines
 from keqiao.ui.icons import icon
 from keqiao.ui.markup import markup
@@ -91,7 +90,7 @@ def delete_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
     access = access_of(request)
     record = get_record(access, declared, record_id)
     if not record_rights(access, declared, record)["delete"]:
-        raise PermissionDenied
+        raise refused(access, Action.DELETE, declared, record_id)
     problem = ""
     if request.method == "POST":
         source = source_of(request, detail=request.POST.get("reason", "")[:200])
@@ -141,7 +140,7 @@ def transfer_page(request: HttpRequest, declared: ObjectType, record_id: int) ->
     access = access_of(request)
     record = get_record(access, declared, record_id)
     if not record_rights(access, declared, record)["transfer"]:
-        raise PermissionDenied
+        raise refused(access, Action.TRANSFER, declared, record_id)
     url, problem = f"/{declared.path}/{record_id}/", ""
     if request.method == "POST":
         values, problem = taker(request.POST)
@@ -203,7 +202,7 @@ def people_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
     problem = ""
     if request.method == "POST":
         if not may_share:
-            raise PermissionDenied
+            raise refused(access, Action.CHANGE, declared, record_id)
         problem = _share_or_end(request, access, declared, record)
     context = {
         "action_url": f"/{declared.path}/{record_id}/people/",

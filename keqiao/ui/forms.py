@@ -29,7 +29,7 @@ from keqiao.ui.form_values import (
     stored_raw,
     writable,
 )
-from keqiao.ui.gate import access_of, go, is_partial, require, signed_in, source_of
+from keqiao.ui.gate import access_of, go, is_partial, refused, require, signed_in, source_of
 from keqiao.ui.navigation import new_label, sentence
 from keqiao.ui.record_page import record_facts, record_rights, whole_row
 
@@ -63,7 +63,7 @@ def edit_page(request: HttpRequest, declared: ObjectType, record_id: int) -> Htt
     require(access, Action.VIEW, declared)
     record = get_record(access, declared, record_id)
     if not record_rights(access, declared, record)["change"]:
-        raise PermissionDenied
+        raise refused(access, Action.CHANGE, declared, record_id)
     form = RecordForm(request, access, declared, record)
     return form.save() if request.method == "POST" else form.show(form.first_raws())
 

@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRed
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action
 from keqiao.access.set_up import is_open
 from keqiao.records.drafts import Source
@@ -92,6 +93,14 @@ def access_of(request: HttpRequest) -> Access:
 def require(access: Access, action: Action, declared: ObjectType) -> None:
     if not access.can(action, declared):
         raise PermissionDenied
+
+
+def refused(
+    access: Access, action: Action, declared: ObjectType, record_id: int
+) -> PermissionDenied:
+    """Return the refusal to raise when a record may be seen but not this be done; it is noted."""
+    note_refusal(access, declared, action, [record_id])
+    return PermissionDenied()
 
 
 def is_partial(request: HttpRequest) -> bool:

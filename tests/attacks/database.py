@@ -6,13 +6,15 @@ from hashlib import sha256
 
 from django.db import connection
 
-# Sessions slide forward by themselves; a failed sign-in is counted on purpose, and so is what a
-# person opened (that a record out of reach leaves no trace there is tested with the command box).
+# Sessions slide forward by themselves; a failed sign-in and a refusal are counted on purpose, and so
+# is what a person opened (that a record out of reach leaves no trace there is tested with the
+# command box).
 MOVING = (
     "django_session",
     "axes_accessattempt",
     "axes_accesslog",
     "axes_accessfailurelog",
+    "access_refusedaccess",
     "ui_recent",
 )
 

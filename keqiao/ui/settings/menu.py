@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.access.refusals import may_read_refusals
 from keqiao.ui.gate import access_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest, HttpResponse
     from django.utils.functional import Promise
 
@@ -28,13 +31,19 @@ class SettingsEntry:
     url: str = ""
     for_administrators: bool = True
     order: int = 100
+    may_open: Callable[[Access], bool] | None = None  # instead of `for_administrators`
+
+    def is_for(self, access: Access) -> bool:
+        if self.may_open is not None:
+            return self.may_open(access)
+        return access.is_administrator or not self.for_administrators
 
     @property
     def address(self) -> str:
         return self.url or f"/settings/{self.key}/"
 
 
-MINE, DATA, COMPANY = _("Mine"), _("Data"), _("Company")
+MINE, DATA, COMPANY, SECURITY = _("Mine"), _("Data"), _("Company"), _("Security")
 _entries: dict[str, SettingsEntry] = {}
 
 
@@ -56,6 +65,9 @@ for _entry in (
     SettingsEntry("bin", _("Recycle bin"), "trash", DATA, "", False, 22),
     SettingsEntry("people", _("People and departments"), "users-group", COMPANY, "", True, 30),
     SettingsEntry("roles", _("Roles and rights"), "shield-check", COMPANY, "", True, 31),
+    SettingsEntry(
+        "refused", _("Refused access"), "shield-lock", SECURITY, "", True, 40, may_read_refusals
+    ),
     SettingsEntry("work", _("Background work"), "refresh", COMPANY, "/jobs/", False, 32),
 ):
     register_settings(_entry)
@@ -64,7 +76,7 @@ for _entry in (
 def settings_entries(access: Access) -> list[SettingsEntry]:
     """Return the pages of the settings this person may open, in order."""
     ordered = sorted(_entries.values(), key=lambda entry: entry.order)
-    return [one for one in ordered if access.is_administrator or not one.for_administrators]
+    return [one for one in ordered if one.is_for(access)]
 
 
 def settings_menu(request: HttpRequest) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from keqiao.ui import converters
-from keqiao.ui.settings import custom_fields, data, own, people, roles
+from keqiao.ui.settings import custom_fields, data, own, people, roles, security
 
 __all__ = ["converters", "urlpatterns"]
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path("people/new/", people.person),
     path("people/<record:user_id>/", people.person),
     path("departments/", people.departments),
+    path("refused/", security.refused_access),
     path("roles/", roles.roles),
     path("roles/<record:role_id>/", roles.role_matrix),
     path("roles/<record:role_id>/fields/", roles.field_rights),
