@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from smtplib import SMTPException
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -173,15 +172,16 @@ def _shown(wishes: Wishes) -> dict[str, Any]:
         for kind in notice_kinds()
         for channels in [wishes.channels(kind)]
     ]
-    rows.sort(key=lambda row: str(row["group"]))
-    groups = groupby(rows, key=lambda row: row["group"])
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(str(row["group"]), []).append(row)
     times = [
         (minute, f"{minute // 60:02}:{minute % 60:02}")
         for minute in range(0, MINUTES_A_DAY, HALF_HOUR)
     ]
     own_zone = timezone.get_default_timezone_name()
     return {
-        "groups": [(label, list(found)) for label, found in groups],
+        "groups": list(groups.items()),
         "mails": [("", _("No mail")), ("mail", _("At once")), ("digest", _("In the daily mail"))],
         "hours": [(hour, f"{hour:02}:00") for hour in range(24)],
         "times": times,
