@@ -76,8 +76,13 @@ def sample_values(
         value = field.kind.sample(rng, field)
         if field.target and field.required:
             value = make(field.target, seed=next(_LINKED_SEEDS))
+        if field.kind.key == "any_reference" and field.required:
+            value = f"account:{make('account', seed=next(_LINKED_SEEDS))}"
         if value is not None:
             values[name] = value
+    if {"at", "ends_at"} <= values.keys():
+        # An end before the start is refused, rightly.
+        values["at"], values["ends_at"] = sorted((values["at"], values["ends_at"]))
     return values
 
 

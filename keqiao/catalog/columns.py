@@ -177,6 +177,10 @@ class MoneyField(IntegerField):
     kind_key = "money"
 
 
+class CoordinateField(IntegerField):
+    kind_key = "coordinate"
+
+
 class BooleanField(KindMixin, models.BooleanField):
     kind_key = "boolean"
     django_path = "django.db.models.BooleanField"

@@ -103,6 +103,19 @@ class UniqueWhen:
         object.__setattr__(self, "action", action)
 
 
+@dataclass(frozen=True)
+class Filled:
+    """Read-only columns that follow from fields `after` (the customer of a call's contact).
+
+    `by` is called once a batch on the rows that are new or whose `after` changed, before they are
+    written and within their transaction; it may read.
+    """
+
+    names: tuple[str, ...]
+    after: tuple[str, ...]
+    by: Callable[[Sequence[models.Model]], None]
+
+
 @dataclass
 class DraftView:
     """What a `before_save` function sees: the record's values as they would be, and its problems."""
@@ -139,6 +152,7 @@ class ObjectType:
     order: int = 100
     # Reference fields whose record's owner and department see this record too.
     belongs_to: tuple[str, ...] = ()
+    filled: tuple[Filled, ...] = ()
 
     @cached_property
     def builtin_fields(self) -> dict[str, Field]:
@@ -233,6 +247,7 @@ class ObjectType:
             *(name for section in self.layout.sections for name in section.fields),
             *(name for rule in self.duplicates for name in rule.fields),
             *self.belongs_to,
+            *(name for rule in self.filled for name in (*rule.names, *rule.after)),
         ]
         for name in named:
             if name.split(".")[0] not in known:

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "keqiao.importing",
     "keqiao.automation",
     "keqiao.customers",
+    "keqiao.activities",
     "keqiao.config",
     "django.contrib.auth",
     "django.contrib.contenttypes",

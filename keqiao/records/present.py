@@ -134,18 +134,13 @@ def _linked(
     mask: FieldMask,
 ) -> _Linked:
     """Read the linked records this person may see, once per object type."""
-    from keqiao.records.query import records
-
     ids: dict[str, set[int]] = {}
     paths: dict[str, set[str]] = {}
-    may_dangle: set[tuple[str, int]] = set()
     for _path, (own, rest) in plan:
         if mask[own.name] > Right.MASKED:
             for instance in instances:
-                for link in links_of(own, own.value(instance)):
-                    ids.setdefault(link[0], set()).add(link[1])
-                    if not own.target or own.kind.many:
-                        may_dangle.add(link)
+                for key, record_id in links_of(own, own.value(instance)):
+                    ids.setdefault(key, set()).add(record_id)
             if rest:
                 paths.setdefault(own.target, set()).add(rest)
     found = _Linked({}, {}, set())
@@ -155,26 +150,16 @@ def _linked(
         except UnknownObject:
             continue
         inner = tuple(paths.get(key, ()))
-        rows = records(access, target).filter(pk__in=wanted).only(*columns_needed(target, inner))
-        shown = present(access, target, list(rows), inner)
+        # With what lies in the bin: who would see a record may know that it was deleted.
+        reach = target.model._default_manager.filter(access.scope(Action.VIEW, target))
+        columns = {*columns_needed(target, inner), "deleted_at"}
+        rows = list(reach.filter(pk__in=wanted).only(*columns))
+        live = [row for row in rows if row.deleted_at is None]  # type: ignore[attr-defined]
+        found.deleted.update((key, row.pk) for row in rows if row.deleted_at is not None)  # type: ignore[attr-defined]
+        shown = present(access, target, live, inner)
         found.rows[key] = {row.id: row for row in shown}
         found.titles[key] = {row.id: row.title for row in shown}
-        missing = {pk for kind, pk in may_dangle if kind == key} - found.titles[key].keys()
-        if missing:
-            found.deleted.update((key, pk) for pk in _deleted(access, target, missing))
     return found
-
-
-def _deleted(access: Access, target: ObjectType, ids: set[int]) -> set[int]:
-    """Return those of `ids` that lie in the bin and this person would see, or are gone for good."""
-    manager = target.model._default_manager
-    states = dict(manager.filter(pk__in=ids).values_list("pk", "deleted_at"))
-    gone = ids - states.keys()
-    binned = [pk for pk, deleted_at in states.items() if deleted_at is not None]
-    if binned:
-        reach = access.scope(Action.VIEW, target)
-        gone.update(manager.filter(reach, pk__in=binned).values_list("pk", flat=True))
-    return gone
 
 
 def _cell(

@@ -52,6 +52,7 @@ def write_records(batch: Batch) -> None:
         _check_reach(batch, item)
     created = [item for item in batch.open_items() if item.creating]
     changed = [item for item in batch.open_items() if not item.creating and item.changes]
+    _fill(batch, [*created, *changed])
     _settle_belonging(batch, [*created, *changed])
     insert_instances(batch.object_type.model, [item.stored for item in created])
     _update(batch, changed)
@@ -64,6 +65,15 @@ def write_records(batch: Batch) -> None:
     if handed_over:
         pass_on(batch.object_type, handed_over)
     derive_from_batch(batch)
+
+
+def _fill(batch: Batch, items: Sequence[Item]) -> None:
+    """Put in what follows from other fields; nobody decided it, so the change log leaves it out."""
+    for rule in batch.object_type.filled:
+        after = set(rule.after)
+        rows = [item.stored for item in items if item.creating or after & item.changes.keys()]
+        if rows:
+            rule.by(rows)
 
 
 def _settle_belonging(batch: Batch, items: Sequence[Item]) -> None:
@@ -231,6 +241,7 @@ def _update(batch: Batch, items: Sequence[Item]) -> None:
         return
     columns = {"version", "updated_at", "updated_by", "title_key", "owner", "team"}
     columns.update(columns_above(batch.object_type))
+    columns.update(name for rule in batch.object_type.filled for name in rule.names)
     for item in items:
         columns.update(item.columns)
         for name in item.changes:

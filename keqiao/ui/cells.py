@@ -284,6 +284,7 @@ SHOWS: dict[str, Show] = {
     "percent": _show_text,
     "money": _show_text,
     "serial": _show_text,
+    "coordinate": _show_text,
     "region": _show_text,
     "department": _show_text,
     "choice": _show_choice,

@@ -114,6 +114,11 @@ def _integer(control: Control) -> SafeString:
     return _input(control, inputmode="numeric", autocomplete="off")
 
 
+def _coordinate(control: Control) -> SafeString:
+    box = _input(control, inputmode="decimal", autocomplete="off")
+    return format_html('<div class="withunit">{}<span class="u post">°</span></div>', box)
+
+
 def _percent(control: Control) -> SafeString:
     box = _input(control, inputmode="decimal", autocomplete="off")
     return format_html('<div class="withunit">{}<span class="u post">%</span></div>', box)
@@ -319,6 +324,7 @@ CONTROLS: dict[str, Callable[[Control], SafeString]] = {
     "integer": _integer,
     "percent": _percent,
     "money": _money,
+    "coordinate": _coordinate,
     "choice": _choice,
     "multi_choice": _several_choices,
     "boolean": _boolean,

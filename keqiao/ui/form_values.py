@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PICKED_KINDS = frozenset({"reference", "any_reference", "user", "department", "region"})
 SEVERAL_PICKED_KINDS = frozenset({"references", "users"})
 SEVERAL_KINDS = frozenset({"phones", "emails", "multi_choice"})
-AS_SENT_KINDS = frozenset({"integer", "percent", "money"})
+AS_SENT_KINDS = frozenset({"integer", "percent", "money", "coordinate"})
 
 
 def form_fields(access: Access, declared: ObjectType, *, creating: bool) -> list[Field]:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-VISIT = '''"""Visit (拜访): a call at a customer's premises, planned and reported."""
+INSPECTION = '''"""Inspection (巡检): a look at a customer's machines, planned and reported."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ from keqiao.catalog.registry import register
 from keqiao.records.models import LIVE, Record
 
 
-class Visit(Record):
-    """A visit."""
+class Inspection(Record):
+    """An inspection."""
 
     name = ShortTextField("subject", required=True, max_length=120, sort_name="title_key",
-                          synonyms=("拜访主题", "主题"))
+                          synonyms=("巡检主题", "主题"))
     account = ReferenceField("customers.Account", verbose_name="account", target="account")
-    visited_on = DateField("visited on", synonyms=("拜访日期", "日期"))
+    inspected_on = DateField("inspected on", synonyms=("巡检日期", "日期"))
     outcome = ChoiceField("outcome", options=(Choice("good", "good"), Choice("poor", "poor")))
     phone = PhoneField("phone at the gate", synonyms=("门卫电话",))
-    report = LongTextField("report", synonyms=("拜访记录",))
+    report = LongTextField("report", synonyms=("巡检记录",))
 
     class Meta(Record.Meta):
         indexes = [
             *Record.Meta.indexes,
-            models.Index(fields=["visited_on", "id"], condition=LIVE, name="visit_day"),
+            models.Index(fields=["inspected_on", "id"], condition=LIVE, name="inspection_day"),
         ]
 
 
-VISIT = register(
+INSPECTION = register(
     ObjectType(
-        key="visit", model=Visit, label="visit", label_plural="visits", icon="map-pin",
-        module="customers", path="visits", order=90, subtitle=("account", "visited_on"),
-        layout=Layout(Section("Visit", "name", "account", "visited_on", "outcome", "owner"),
+        key="inspection", model=Inspection, label="inspection", label_plural="inspections", icon="map-pin",
+        module="customers", path="inspections", order=90, subtitle=("account", "inspected_on"),
+        layout=Layout(Section("Inspection", "name", "account", "inspected_on", "outcome", "owner"),
                       Section("Report", "phone", "report")),
-        list=ListSpec("name", "account", "visited_on", "outcome", "owner", "updated_at"),
+        list=ListSpec("name", "account", "inspected_on", "outcome", "owner", "updated_at"),
         search=("name", "phone"),
     )
 )
@@ -80,46 +80,46 @@ def browser(user):
 
 def test_it_stands_in_navigation_list_and_settings(company):
     client = browser(company.qian)
-    number = make("visit", owner=company.li, name="苏州博远拜访")
-    assert 'href="/visits/"' in client.get("/").content.decode()
-    assert "苏州博远拜访" in client.get("/visits/").content.decode()
-    assert "苏州博远拜访" in client.get(f"/visits/{number}/").content.decode()
-    assert "visit.view" in client.get("/settings/roles/1/").content.decode()
-    assert "object=visit" in client.get("/settings/fields/").content.decode()
+    number = make("inspection", owner=company.li, name="苏州博远拜访")
+    assert 'href="/inspections/"' in client.get("/").content.decode()
+    assert "苏州博远拜访" in client.get("/inspections/").content.decode()
+    assert "苏州博远拜访" in client.get(f"/inspections/{number}/").content.decode()
+    assert "inspection.view" in client.get("/settings/roles/1/").content.decode()
+    assert "object=inspection" in client.get("/settings/fields/").content.decode()
 
 
 def test_it_is_found_by_pinyin_and_by_telephone(company):
-    make("visit", owner=company.li, name="苏州博远拜访", phone="13912345678")
+    make("inspection", owner=company.li, name="苏州博远拜访", phone="13912345678")
     for text in ("博远", "boyuan", "szby", "5678"):
         found = [group.object_type.key for group in search(Access.for_user(company.li), text)]
-        assert "visit" in found, text
+        assert "inspection" in found, text
 
 
 def test_programs_reach_it_and_read_what_it_is(company):
     _token, secret = issue_token(company.li, "probe", ("*:write",), days=1)
     client = Client(headers={"Authorization": f"Bearer {secret}"})
-    sent = {"name": "接口拜访", "visited_on": "2026-11-21", "outcome": "good"}
-    made = client.post("/api/v1/visits", sent, content_type="application/json")
+    sent = {"name": "接口拜访", "inspected_on": "2026-11-21", "outcome": "good"}
+    made = client.post("/api/v1/inspections", sent, content_type="application/json")
     assert made.status_code == 201, made.content
-    assert made.json()["visited_on"] == "2026-11-21"
-    listed = client.get("/api/v1/visits?where=visited_on:within:past_30_days&sort=-visited_on")
+    assert made.json()["inspected_on"] == "2026-11-21"
+    listed = client.get("/api/v1/inspections?where=inspected_on:within:past_30_days&sort=-inspected_on")
     assert listed.status_code == 200, listed.content
-    assert any("visits" in path for path in client.get("/api/openapi.json").json()["paths"])
+    assert any("inspections" in path for path in client.get("/api/openapi.json").json()["paths"])
 
 
 def test_a_list_from_elsewhere_comes_in(company):
-    text = "拜访主题,拜访日期,门卫电话,拜访记录\\n博远回访,2026/11/21,139 1234 5678,谈得不错\\n"
-    run = upload(Access.for_user(company.li), text, key="visit")
-    assert sorted(run.mapping.values()) == ["name", "phone", "report", "visited_on"]
+    text = "巡检主题,巡检日期,门卫电话,巡检记录\\n博远回访,2026/11/21,139 1234 5678,谈得不错\\n"
+    run = upload(Access.for_user(company.li), text, key="inspection")
+    assert sorted(run.mapping.values()) == ["name", "phone", "report", "inspected_on"]
     done = execute(run)
     assert (done.created, done.rejected) == (1, 0)
-    assert ImportRun.objects.get().object_key == "visit"
+    assert ImportRun.objects.get().object_key == "inspection"
 
 
 def test_it_takes_fields_of_the_company_s_own(company):
-    field = add_custom_field(object_type("visit"), {"label": "天气", "kind": "text"})
-    number = make("visit", owner=company.li, **{field.key: "晴"})
-    assert "晴" in browser(company.li).get(f"/visits/{number}/").content.decode()
+    field = add_custom_field(object_type("inspection"), {"label": "天气", "kind": "text"})
+    number = make("inspection", owner=company.li, **{field.key: "晴"})
+    assert "晴" in browser(company.li).get(f"/inspections/{number}/").content.decode()
 """
 
 
@@ -130,13 +130,13 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = folder / "fieldwork"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "visit.py").write_text(VISIT, encoding="utf-8")
+    (package / "inspection.py").write_text(INSPECTION, encoding="utf-8")
     (package / "models.py").write_text(
-        'from fieldwork.visit import Visit\n\n__all__ = ["Visit"]\n', encoding="utf-8"
+        'from fieldwork.inspection import Inspection\n\n__all__ = ["Inspection"]\n', encoding="utf-8"
     )
     (folder / "fieldwork_settings.py").write_text(SETTINGS, encoding="utf-8")
     run(folder, "-m", "django", "makemigrations", "fieldwork", "-v", "0")
-    (folder / "probe_visit.py").write_text(PROBE, encoding="utf-8")
+    (folder / "probe_inspection.py").write_text(PROBE, encoding="utf-8")
     (folder / "conftest.py").write_text("from tests.conftest import *\n", encoding="utf-8")
     return folder
 
@@ -178,23 +178,23 @@ def test_an_object_is_one_file_its_name_and_a_made_migration(application: Path) 
         for path in package.rglob("*.py")
         if path.name != "__init__.py"
     }
-    assert written == {"visit.py", "models.py", "migrations/0001_initial.py"}
+    assert written == {"inspection.py", "models.py", "migrations/0001_initial.py"}
     assert not [path for path in product_files() if "fieldwork" in path]
     assert not any(
-        "visit" in (ROOT / path).read_text(encoding="utf-8").lower()
+        "inspection" in (ROOT / path).read_text(encoding="utf-8").lower()
         for path in product_files()
         if path.endswith(("urls.py", "navigation.py", "router.py", "listing.py", "forms.py"))
     )
 
 
 def test_the_product_serves_it_everywhere(application: Path) -> None:
-    probe = str(application / "probe_visit.py")
+    probe = str(application / "probe_inspection.py")
     assert "5 passed" in pytest_of(application, probe)
 
 
 def test_it_arrives_with_its_contracts_and_its_attacks(application: Path) -> None:
     said = pytest_of(
-        application, "-k", "visit",
+        application, "-k", "inspection",
         "tests/contract/test_write_path.py", "tests/contract/test_pages.py",
         "tests/api/test_records.py", "tests/api/test_attacks.py",
         "tests/attacks/test_foreign_records.py", "tests/attacks/test_hidden_rows.py",

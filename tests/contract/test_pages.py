@@ -85,7 +85,8 @@ def test_a_list_costs_the_same_for_few_and_many_rows(
     for number in range(6):
         User.objects.create(username=f"more{number}", name=f"同事{number}")
     many = queries_of(client, f"/{declared.path}/")
-    assert many <= LIST_QUERIES
+    # Each way to reach a record is counted by itself, on its own index.
+    assert many <= LIST_QUERIES + 2 * len(declared.belongs_to)
     assert many <= few + 1, "one more query for every row, person or page"
 
 
@@ -224,9 +225,11 @@ def test_a_new_record_is_made_by_its_form(declared: ObjectType, company: Company
     offered = {name for name, _value in pairs}
     values = dict(pairs) | {declared.title: "表单新建有限公司"}
     for name, field in declared.fields().items():
-        if field.required and field.target:
+        if field.required and (field.target or field.kind.key == "any_reference"):
             assert name in offered
-            values[name] = str(make(field.target, owner=company.qian, seed=77))
+            target = field.target or "account"
+            number = make(target, owner=company.qian, seed=77)
+            values[name] = str(number) if field.target else f"{target}:{number}"
     answer = client.post(f"/{declared.path}/new/", values)
     assert answer.status_code == 303, answer.content.decode()
     record = get_record(SYSTEM, declared, int(answer.headers["Location"].split("/")[2]))

@@ -108,6 +108,41 @@ def _hundredths(value: int) -> str:
     return f"{Decimal(value) / 100:.2f}".rstrip("0").rstrip(".")
 
 
+class CoordinateKind(IntegerKind):
+    """A latitude or longitude, kept in millionths of a degree (a step of eleven centimetres)."""
+
+    key = "coordinate"
+    label = _("Geographic coordinate")
+
+    def parse(self, raw: Any, field: Field) -> int:
+        try:
+            degrees = Decimal(str(raw).rstrip("°"))
+        except ArithmeticError:
+            degrees = Decimal("NaN")
+        if not (degrees.is_finite() and abs(degrees) <= 180):
+            raise FieldProblem(
+                _("“%(value)s” is not a coordinate. Please enter degrees like 31.230416.")
+                % {"value": str(raw)[:40]},
+                "coordinate",
+            )
+        return round(degrees * 1_000_000)
+
+    def text(self, value: Any, field: Field) -> str:
+        return "" if value is None else f"{Decimal(value) / 1_000_000:.6f}"
+
+    def wire(self, value: Any, field: Field) -> Any:
+        return None if value is None else value / 1_000_000
+
+    def accepted_forms(self, value: Any, field: Field) -> set[str]:
+        return {self.text(value, field), str(value / 1_000_000)}
+
+    def sample(self, rng: Random, field: Field) -> Any:
+        return f"{rng.randrange(-89_000_000, 89_000_000) / 1_000_000:.6f}"
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "number", "minimum": -180, "maximum": 180, "description": "Degrees."}
+
+
 class MoneyKind(IntegerKind):
     """An amount of money, kept in the currency's smallest unit."""
 

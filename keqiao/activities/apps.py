@@ -1,0 +1,17 @@
+"""Registers the activities package with Django and keeps the timeline in step with the records."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class ActivitiesConfig(AppConfig):
+    name = "keqiao.activities"
+    label = "activities"
+
+    def ready(self) -> None:
+        # Importing the module registers its derivation with the write path.
+        import_module("keqiao.activities.deriving")
+        import_module("keqiao.activities.guards")

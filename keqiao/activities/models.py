@@ -1,0 +1,23 @@
+"""The activity objects and their index, named here so that Django finds them."""
+
+from __future__ import annotations
+
+from keqiao.activities.call import Call
+from keqiao.activities.comment import Comment
+from keqiao.activities.email_note import EmailNote
+from keqiao.activities.entries import TimelineEntry
+from keqiao.activities.event import CalendarEvent
+from keqiao.activities.note import Note
+from keqiao.activities.task import Task
+from keqiao.activities.visit import Visit
+
+__all__ = [
+    "CalendarEvent",
+    "Call",
+    "Comment",
+    "EmailNote",
+    "Note",
+    "Task",
+    "TimelineEntry",
+    "Visit",
+]
