@@ -8,3 +8,9 @@ from django.apps import AppConfig
 class ApiConfig(AppConfig):
     name = "keqiao.api"
     label = "api"
+
+    def ready(self) -> None:
+        from keqiao.api.idempotency import sealed_answers
+        from keqiao.base.rotation import register_sealed
+
+        register_sealed(sealed_answers)

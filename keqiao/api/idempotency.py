@@ -24,6 +24,7 @@ from keqiao.api.models import IdempotentRequest
 from keqiao.api.problems import ApiProblem
 from keqiao.base.clock import now
 from keqiao.base.encryption import decrypt, encrypt
+from keqiao.base.rotation import SealedStore, column_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,3 +178,9 @@ def forget_old_requests() -> int:
     """Delete what is older than a day (run by the timetable)."""
     deleted, _by_model = IdempotentRequest.objects.filter(created_at__lt=now() - KEPT).delete()
     return deleted
+
+
+def sealed_answers() -> list[SealedStore]:
+    """Return the kept answers, for the change of keys."""
+    rows = IdempotentRequest.objects.all()
+    return [column_store("kept API answers", rows, "body", PURPOSE)]

@@ -10,4 +10,8 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
+        from keqiao.base.rotation import register_sealed
         from keqiao.config import checks  # noqa: F401 - importing registers them
+        from keqiao.config.two_factor import sealed_secrets
+
+        register_sealed(sealed_secrets)

@@ -196,6 +196,30 @@ def reindex(*, as_json: bool) -> None:
     report(rebuild_search(), is_json=as_json, text=as_lines)
 
 
+@main.command("rotate-keys")
+@click.option("--new-key", is_flag=True, help="Only add a new key; restart before rotating.")
+@as_json
+def rotate_keys(*, new_key: bool, as_json: bool) -> None:
+    """Encrypt secret fields anew under the newest key; may be broken off and repeated."""
+    start_django()
+    from keqiao.config.commands import keys
+
+    if new_key:
+        try:
+            report(keys.add_key(), is_json=as_json, text=as_lines)
+        except keys.KeysElsewhere:
+            message = "The keys stand in KEQIAO_ENCRYPTION_KEYS: add the new one there, in front."
+            raise click.ClickException(message) from None
+        return
+
+    def told(name: str, count: int) -> None:
+        click.echo(f"{name}: {count:,}", err=True)
+
+    result = keys.rotate_keys(told)
+    report(result, is_json=as_json, text=keys.as_text)
+    raise SystemExit(1 if result["unreadable"] else 0)
+
+
 @main.command()
 @as_json
 def doctor(*, as_json: bool) -> None:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+KEY_FILE = "encryption.key"
+
+
 def secret_key(folder: Path) -> str:
     return env.text("KEQIAO_SECRET_KEY") or _kept(
         folder / "secret.key", lambda: secrets.token_urlsafe(48)
@@ -21,7 +24,7 @@ def secret_key(folder: Path) -> str:
 def encryption_keys(folder: Path) -> list[str]:
     """Return the key ring as `id:hex` (32 bytes each); the first encrypts, all decrypt."""
     given = env.names("KEQIAO_ENCRYPTION_KEYS")
-    return given or [_kept(folder / "encryption.key", lambda: f"k1:{secrets.token_hex(32)}")]
+    return given or _kept(folder / KEY_FILE, lambda: f"k1:{secrets.token_hex(32)}").split()
 
 
 def _kept(path: Path, make) -> str:  # type: ignore[no-untyped-def]

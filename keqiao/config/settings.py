@@ -203,6 +203,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "100/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Keqiao"
+MFA_ADAPTER = "keqiao.config.two_factor.SealedTwoFactor"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 
 AXES_FAILURE_LIMIT = env.number("KEQIAO_SIGN_IN_TRIES", 8, low=3, high=100)

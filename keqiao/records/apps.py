@@ -8,3 +8,10 @@ from django.apps import AppConfig
 class RecordsConfig(AppConfig):
     name = "keqiao.records"
     label = "records"
+
+    def ready(self) -> None:
+        from keqiao.base.rotation import register_kept, register_sealed
+        from keqiao.records.rotation import keys_of_change_log, sealed_fields
+
+        register_sealed(sealed_fields)
+        register_kept("change log", keys_of_change_log)

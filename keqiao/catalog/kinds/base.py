@@ -52,6 +52,7 @@ class FieldKind(ABC):
     many: ClassVar[bool] = False
     # True: filters go through the list-value index, because the column itself cannot be searched.
     indexes_terms: ClassVar[bool] = False
+    encrypted: ClassVar[bool] = False  # `store` seals the value, `load` opens it
     searchable: ClassVar[str] = (
         ""  # "text", "phone", "email", "code": how the search index reads it
     )

@@ -67,6 +67,7 @@ class ResidentIdKind(FieldKind):
     operators = ("equals", "is_empty", "is_filled")
     empty = ""
     indexes_terms = True
+    encrypted = True
     searchable = "secret"
 
     def clean(self, raw: Any, field: Field) -> str:
