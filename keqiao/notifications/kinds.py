@@ -20,7 +20,11 @@ class Channel(StrEnum):
     DIGEST = "digest"
 
 
-RECORDS, TEAM, WORK = _("Customers and records"), _("Working together"), _("Background work and system")
+RECORDS, TEAM, WORK = (
+    _("Customers and records"),
+    _("Working together"),
+    _("Background work and system"),
+)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ def _message(
     user: User, letter: Letter, lines: list[Line], *, has_more: bool
 ) -> EmailMultiAlternatives:
     if letter.is_digest:
-        heading = _("Your daily summary: %(count)s") % {"count": f"{len(lines)}{'+' if has_more else ''}"}
+        heading = _("Your daily summary: %(count)s") % {
+            "count": f"{len(lines)}{'+' if has_more else ''}"
+        }
     elif len(lines) == 1:
         heading = lines[0].title
     else:
