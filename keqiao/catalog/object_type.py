@@ -225,6 +225,14 @@ class ObjectType:
             result.append((_("Further fields"), extra))
         return result
 
+    def in_layout_order(self) -> Sequence[Field]:
+        """Return all fields as the form has them, then those that no form shows (owner, times)."""
+        placed = {item.name: item for _label, items in self.sections() for item in items}
+        return [
+            *placed.values(),
+            *(one for one in self.fields().values() if one.name not in placed),
+        ]
+
     def title_field(self) -> Field:
         return self.builtin_fields[self.title]
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils.translation import gettext
 
 from keqiao.access.rights import Action, Right
 from keqiao.catalog.field import Column
-from keqiao.catalog.kinds.links import links_of
+from keqiao.catalog.kinds.base import FieldKind
+from keqiao.catalog.kinds.links import is_link, links_of
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type as object_type_named
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
 
     from keqiao.access.access import Access, FieldMask
     from keqiao.catalog.field import Field
@@ -66,43 +69,37 @@ def columns_needed(object_type: ObjectType, paths: Iterable[str]) -> set[str]:
 def present(
     access: Access,
     object_type: ObjectType,
-    instances: Sequence[Model],
+    instances: Sequence[Any],
     paths: Sequence[str],
     *,
     texts: bool = True,
 ) -> list[Row]:
     """Return a row for each record with the cells of `paths`; one query per linked object type.
 
-    Programs read values: without `texts` only masks and names of links are spelled out.
+    A record is a model's instance, or anything else with the columns as attributes (the named rows
+    that lists read). Programs read values: without `texts` only masks and names of links are
+    spelled out.
     """
     mask = access.fields(object_type)
     plan = [(path, _split(object_type, path)) for path in paths]
     linked = _linked(access, instances, plan, mask)
+    readers = [
+        (path, _reader(access, linked, own, rest, mask[own.name], texts=texts))
+        for path, (own, rest) in plan
+    ]
     title_field = object_type.title_field()
     title_readable = mask.is_readable(title_field.name)
-    rows = []
-    for instance in instances:
-        cells = {}
-        for path, (own, rest) in plan:
-            right = mask[own.name]
-            if right is Right.HIDDEN:
-                cells[path] = HIDDEN_CELL
-            elif rest:
-                cells[path] = _related_cell(access, linked, own, rest, instance, right)
-            else:
-                cells[path] = _cell(access, linked, own, instance, right, texts=texts)
-        title = title_field.value(instance) if title_readable else f"#{instance.pk}"
-        rows.append(
-            Row(
-                instance.pk,
-                instance.version,  # type: ignore[attr-defined]
-                str(title),
-                cells,
-                instance.updated_at,  # type: ignore[attr-defined]
-                instance.owner_id,  # type: ignore[attr-defined]
-            )
+    return [
+        Row(
+            instance.id,
+            instance.version,
+            str(title_field.value(instance)) if title_readable else f"#{instance.id}",
+            {path: read(instance) for path, read in readers},
+            instance.updated_at,
+            instance.owner_id,
         )
-    return rows
+        for instance in instances
+    ]
 
 
 def titles_of(access: Access, object_type: ObjectType, ids: Iterable[int]) -> dict[int, str]:
@@ -110,8 +107,15 @@ def titles_of(access: Access, object_type: ObjectType, ids: Iterable[int]) -> di
     from keqiao.records.query import records
 
     rows = records(access, object_type).filter(pk__in=set(ids))
-    shown = present(access, object_type, list(rows.only(*columns_needed(object_type, ()))), ())
+    shown = present(
+        access, object_type, list(named_rows(rows, columns_needed(object_type, ()))), ()
+    )
     return {row.id: row.title for row in shown}
+
+
+def named_rows(found: QuerySet[Model], columns: Iterable[str]) -> Any:
+    """Read only `columns`, into plain rows that name them: no model is made for each of them."""
+    return found.values_list(*sorted(columns), named=True)
 
 
 def _split(object_type: ObjectType, path: str) -> tuple[Field, str]:
@@ -129,7 +133,7 @@ class _Linked(NamedTuple):
 
 def _linked(
     access: Access,
-    instances: Sequence[Model],
+    instances: Sequence[Any],
     plan: list[tuple[str, tuple[Field, str]]],
     mask: FieldMask,
 ) -> _Linked:
@@ -137,7 +141,7 @@ def _linked(
     ids: dict[str, set[int]] = {}
     paths: dict[str, set[str]] = {}
     for _path, (own, rest) in plan:
-        if mask[own.name] > Right.MASKED:
+        if mask[own.name] > Right.MASKED and is_link(own):
             for instance in instances:
                 for key, record_id in links_of(own, own.value(instance)):
                     ids.setdefault(key, set()).add(record_id)
@@ -153,17 +157,70 @@ def _linked(
         # With what lies in the bin: who would see a record may know that it was deleted.
         reach = target.model._default_manager.filter(access.scope(Action.VIEW, target))
         columns = {*columns_needed(target, inner), "deleted_at"}
-        rows = list(reach.filter(pk__in=wanted).only(*columns))
-        live = [row for row in rows if row.deleted_at is None]  # type: ignore[attr-defined]
-        found.deleted.update((key, row.pk) for row in rows if row.deleted_at is not None)  # type: ignore[attr-defined]
+        rows = list(named_rows(reach.filter(pk__in=wanted), columns))
+        live = [row for row in rows if row.deleted_at is None]
+        found.deleted.update((key, row.id) for row in rows if row.deleted_at is not None)
         shown = present(access, target, live, inner)
         found.rows[key] = {row.id: row for row in shown}
         found.titles[key] = {row.id: row.title for row in shown}
     return found
 
 
+# Kinds of which the same few values come again in most rows of a list.
+_REPEATED = frozenset({"choice", "region", "user", "department", "boolean"})
+_PEOPLE = frozenset({"user", "users", "department"})
+
+
+def _reader(
+    access: Access, linked: _Linked, own: Field, rest: str, right: Right, *, texts: bool
+) -> Callable[[Any], Cell]:
+    """Return what turns a record into the cell of one column; the right is applied here, once."""
+    if right is Right.HIDDEN:
+        return lambda instance: HIDDEN_CELL
+    if rest:
+        return lambda instance: _related_cell(access, linked, own, rest, instance, right)
+    general = partial(_cell, access, linked, own, right=right, texts=texts)
+    if right is Right.MASKED or is_link(own) or not texts:
+        return general
+    stored: Callable[[Any], Any] = own.storage.stored
+    if isinstance(own.storage, Column):
+        stored = attrgetter(own.storage.name)
+        if own.kind.key in _REPEATED:
+            return _remembering(general, stored)
+    return general if own.kind.key in _PEOPLE else _spelling(own, stored)
+
+
+def _remembering(
+    read: Callable[[Any], Cell], stored: Callable[[Any], Any]
+) -> Callable[[Any], Cell]:
+    known: dict[Any, Cell] = {}
+
+    def remembered(instance: Any) -> Cell:
+        value = stored(instance)
+        cell = known.get(value)
+        if cell is None:
+            cell = known[value] = read(instance)
+        return cell
+
+    return remembered
+
+
+def _spelling(own: Field, stored: Callable[[Any], Any]) -> Callable[[Any], Cell]:
+    kind = own.kind
+    is_empty, load = kind.is_empty, kind.load
+    spell = str if type(kind).text is FieldKind.text else kind.speller(own)
+
+    def read(instance: Any) -> Cell:
+        value = load(stored(instance), own)
+        if is_empty(value):
+            return EMPTY_CELL if value is None else Cell(value)
+        return Cell(value, spell(value))
+
+    return read
+
+
 def _cell(
-    access: Access, linked: _Linked, own: Field, instance: Model, right: Right, *, texts: bool
+    access: Access, linked: _Linked, own: Field, instance: Any, right: Right, *, texts: bool
 ) -> Cell:
     value = own.value(instance)
     kind = own.kind
@@ -207,7 +264,7 @@ def _links_cell(linked: _Linked, links: list[tuple[str, int]], value: list[int])
 
 
 def _related_cell(
-    access: Access, linked: _Linked, own: Field, rest: str, instance: Model, right: Right
+    access: Access, linked: _Linked, own: Field, rest: str, instance: Any, right: Right
 ) -> Cell:
     if right is Right.MASKED:
         return HIDDEN_CELL

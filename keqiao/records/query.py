@@ -33,7 +33,7 @@ from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.contains import narrowed_by_index
 from keqiao.records.counting import capped_count
 from keqiao.records.models import LIVE, RecordLink
-from keqiao.records.present import Row, columns_needed, present
+from keqiao.records.present import Row, columns_needed, named_rows, present
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -287,11 +287,11 @@ class _Order:
     expression: Any = None
     read: Any = None
 
-    def cursor(self, instance: Model, *, backward: bool) -> str:
+    def cursor(self, instance: Any, *, backward: bool) -> str:
         value = self.read(instance)
         if isinstance(value, (date, datetime)):
             value = value.isoformat()
-        data = [self.sort, value, instance.pk, int(backward)]
+        data = [self.sort, value, instance.id, int(backward)]
         raw = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
@@ -375,14 +375,14 @@ def _slice(
     limit: int,
     columns: tuple[str, ...],
     object_type: ObjectType,
-) -> tuple[list[Model], bool, bool]:
+) -> tuple[list[Any], bool, bool]:
     """Read one page by seeking; return rows in list order and whether there is more each way."""
     if order.expression is not None:
         matching = matching.alias(**{order.column: order.expression})
     extra = {order.column} if order.expression is None and order.column != "pk" else {"custom"}
     if order.column == "pk":
         extra = set()
-    matching = matching.only(*columns_needed(object_type, columns), *extra)
+    matching = named_rows(matching, columns_needed(object_type, columns) | extra)
     seek = order.parse(cursor) if cursor else None
     backward = bool(seek and seek[2])
     found = _read(matching, order, seek, limit + 1, backward=backward)
@@ -400,7 +400,7 @@ def _read(
     limit: int,
     *,
     backward: bool,
-) -> list[Model]:
+) -> list[Any]:
     descending = order.descending != backward
     if order.column == "pk":
         rows = matching.order_by("-pk" if descending else "pk")
@@ -413,7 +413,7 @@ def _read(
         stretches.reverse()
     if seek and order.nullable:
         stretches = stretches[stretches.index(seek[0] is None) :]
-    found: list[Model] = []
+    found: list[Any] = []
     for empty in stretches:
         rows = _stretch(matching, order, empty=empty, descending=descending)
         if seek and (seek[0] is None) == empty:

@@ -261,7 +261,7 @@ def _export(request: HttpRequest, choice: Choice) -> HttpResponse:
         return exporter(request, choice.query(), columns, file_format)
     mask = choice.access.fields(choice.declared)
     shown = choice.state.shown_columns(choice.access)
-    names = [name for name in choice.declared.fields() if not mask.is_hidden(name)]
+    names = [one.name for one in choice.declared.in_layout_order() if not mask.is_hidden(one.name)]
     masked = [
         sentence(choice.declared.field(name).label) for name in names if not mask.is_readable(name)
     ]

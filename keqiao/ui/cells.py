@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -91,43 +92,57 @@ def record_url(object_key: str, record_id: int) -> str:
 # --- near dates ---------------------------------------------------------------------------------
 
 
+class NearTimes:
+    """Says times as colleagues do, seen from one moment: "3 minutes ago", "yesterday 15:20"."""
+
+    def __init__(self) -> None:
+        self.zone = timezone.get_current_timezone()
+        self.now = now().astimezone(self.zone)
+        self.today = self.now.date()
+
+    def moment(self, moment: datetime) -> str:
+        local = moment.astimezone(self.zone)
+        seconds = (self.now - local).total_seconds()
+        if 0 <= seconds < 60:
+            return _("just now")
+        if 0 <= seconds < 3600:
+            return _("%(count)s minutes ago") % {"count": int(seconds // 60)}
+        day = local.date()
+        named = self._named(day)
+        return f"{named} {local.hour:02}:{local.minute:02}" if named else self._short(day)
+
+    def day(self, day: date) -> str:
+        """Return a date without what is obvious: no year when it is this one."""
+        return self._named(day) or self._short(day)
+
+    def _named(self, day: date) -> str:
+        days_ago = (self.today - day).days
+        if days_ago == 0:
+            return _("today")
+        if days_ago == 1:
+            return _("yesterday")
+        return _("tomorrow") if days_ago == -1 else ""
+
+    def _short(self, day: date) -> str:
+        return day.isoformat()[5:] if day.year == self.today.year else day.isoformat()
+
+    def moment_html(self, moment: datetime) -> SafeString:
+        exact = moment.astimezone(self.zone).isoformat(" ", "minutes")[:16]
+        return SafeString(f'<time title="{exact}">{escape(self.moment(moment))}</time>')
+
+
 def near_moment(moment: datetime) -> str:
     """Return a moment as colleagues say it: "3 minutes ago", "yesterday 15:20", "11-18"."""
-    local, current = timezone.localtime(moment), timezone.localtime(now())
-    seconds = (current - local).total_seconds()
-    if 0 <= seconds < 60:
-        return _("just now")
-    if 0 <= seconds < 3600:
-        return _("%(count)s minutes ago") % {"count": int(seconds // 60)}
-    named = _near_day((current.date() - local.date()).days)
-    if named:
-        return f"{named} {local:%H:%M}"
-    return _short(local.date(), current.date())
+    return NearTimes().moment(moment)
 
 
 def near_date(day: date) -> str:
     """Return a date without what is obvious: no year when it is this one."""
-    today = timezone.localtime(now()).date()
-    return _near_day((today - day).days) or _short(day, today)
-
-
-def _near_day(days_ago: int) -> str:
-    if days_ago == 0:
-        return _("today")
-    if days_ago == 1:
-        return _("yesterday")
-    return _("tomorrow") if days_ago == -1 else ""
-
-
-def _short(day: date, today: date) -> str:
-    return day.strftime("%m-%d") if day.year == today.year else day.isoformat()
+    return NearTimes().day(day)
 
 
 def moment_html(moment: datetime | None) -> SafeString:
-    if moment is None:
-        return EMPTY
-    exact = timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
-    return markup('<time title="{}">{}</time>', exact, near_moment(moment))
+    return NearTimes().moment_html(moment) if moment else EMPTY
 
 
 # --- one function per kind ---------------------------------------------------------------------
@@ -306,6 +321,45 @@ SHOWS: dict[str, Show] = {
     "users": _show_users,
     "user": _show_user,
 }
+
+
+# Kinds of which the same few values come again in most rows: each is written once for a list.
+REPEATED = frozenset({"choice", "region", "user", "department", "boolean"})
+
+
+def list_writer(field: Field, times: NearTimes) -> Callable[[Cell], str]:
+    """Return what writes the filled cells of one column of a list, as `cell_html` does for one."""
+    kind = field.kind.key
+    show = SHOWS.get(kind, _show_text)
+    if show is _show_text:
+        return lambda cell: escape(cell.text)
+    if kind == "datetime":
+        return lambda cell: (
+            times.moment_html(cell.value) if isinstance(cell.value, datetime) else escape(cell.text)
+        )
+    if kind == "phone":
+        return _phone_writer()
+    if kind not in REPEATED:
+        return lambda cell: show(cell, field, False)
+    known: dict[Cell, SafeString] = {}
+
+    def repeated(cell: Cell) -> SafeString:
+        html = known.get(cell)
+        if html is None:
+            html = known[cell] = show(cell, field, False)
+        return html
+
+    return repeated
+
+
+def _phone_writer() -> Callable[[Cell], str]:
+    before, after = copy_button("\0").split("\0")
+
+    def write(cell: Cell) -> str:
+        text = escape(cell.text)
+        return f'<a href="tel:{escape(cell.value)}">{text}</a>{before}{text}{after}'
+
+    return write
 
 
 def named_on_cards(field: Field) -> bool:

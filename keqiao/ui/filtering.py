@@ -24,6 +24,7 @@ from keqiao.records.present import titles_of
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, require, signed_in
+from keqiao.ui.list_state import same_filters
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 # A chip reads "Level: A"; with these operators the operator itself need not be said.
 SILENT_OPERATORS = frozenset({"equals", "any_of", "within", "is_me"})
 MOST_PEOPLE = 20
+QUICK_KINDS = frozenset({"choice", "multi_choice", "user", "region", "boolean", "date", "datetime"})
 QUICK_PERIODS = ("today", "this_week", "this_month", "past_7_days", "past_30_days")
 
 
@@ -55,14 +57,10 @@ def views(access: Access, state: ListState) -> list[dict[str, Any]]:
         {
             "label": label,
             "url": state.url(where=where, search=""),
-            "current": _is_view(state, where),
+            "current": not state.search and same_filters(access, state.where, where),
         }
         for label, where in offered
     ]
-
-
-def _is_view(state: ListState, where: tuple[str, ...]) -> bool:
-    return not state.search and state.where == where
 
 
 # --- chips: the conditions in force ----------------------------------------------------------------
@@ -136,18 +134,18 @@ def _one_operand(access: Access, field: Field, raw: str) -> str:
 # --- quick filters: one click on the most common values ---------------------------------------------
 
 
-def quick_filters(access: Access, state: ListState) -> list[dict[str, Any]]:
-    mask = access.fields(state.declared)
-    found = []
-    for name in state.declared.list.quick_filters:
-        field = state.declared.field(name)
-        options = _quick_options(state, field) if mask.is_readable(name) else []
-        if options:
-            found.append({"label": sentence(field.label), "options": options})
-    return found
+def quick_fields(access: Access, declared: ObjectType) -> list[Field]:
+    """Return the fields this person has a quick filter for; its options are written when opened."""
+    mask = access.fields(declared)
+    found = [declared.field(name) for name in declared.list.quick_filters if mask.is_readable(name)]
+    return [
+        field
+        for field in found
+        if field.kind.key in QUICK_KINDS and (field.choices or "choice" not in field.kind.key)
+    ]
 
 
-def _quick_options(state: ListState, field: Field) -> list[dict[str, Any]]:
+def quick_options(state: ListState, field: Field) -> list[dict[str, Any]]:
     kind = field.kind.key
     if kind in {"choice", "multi_choice"}:
         return _choice_options(state, field)
@@ -179,8 +177,14 @@ def _choice_options(state: ListState, field: Field) -> list[dict[str, Any]]:
     """Options that add up: "A" and "B" together mean A or B."""
     prefix = f"{field.name}:any_of:"
     others = tuple(part for part in state.where if not part.startswith(f"{field.name}:"))
-    now = next((part.removeprefix(prefix) for part in state.where if part.startswith(prefix)), "")
-    chosen = [key for key in now.split(",") if key]
+    single = f"{field.name}:equals:"
+    chosen = [
+        key
+        for part in state.where
+        if part.startswith((prefix, single))
+        for key in part.removeprefix(prefix).removeprefix(single).split(",")
+        if key
+    ]
     found = []
     for choice in field.choices:
         is_on = choice.key in chosen
@@ -196,9 +200,9 @@ def _choice_options(state: ListState, field: Field) -> list[dict[str, Any]]:
 def filter_fields(access: Access, declared: ObjectType) -> list[dict[str, str]]:
     mask = access.fields(declared)
     return [
-        {"name": name, "label": sentence(field.label)}
-        for name, field in declared.fields().items()
-        if field.filterable and mask.is_readable(name)
+        {"name": field.name, "label": sentence(field.label)}
+        for field in declared.in_layout_order()
+        if field.filterable and mask.is_readable(field.name)
     ]
 
 

@@ -132,6 +132,23 @@ class ListState:
         return found
 
 
+def same_filters(access: Access, one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Tell whether two sets of conditions ask the same, however they were chosen."""
+    return {_asked(access, part) for part in one} == {_asked(access, part) for part in other}
+
+
+def _asked(access: Access, part: str) -> tuple[str, str, frozenset[str]]:
+    path, _colon, rest = part.partition(":")
+    operator, _colon, value = rest.partition(":")
+    if operator == "is_me":
+        return path, "any_of", frozenset({str(access.user_id)})
+    if operator == "equals":
+        return path, "any_of", frozenset({value})
+    if operator in {"any_of", "none_of"}:
+        return path, operator, frozenset(filter(None, value.split(",")))
+    return path, operator, frozenset({value})
+
+
 def _exists(declared: ObjectType, path: str) -> bool:
     try:
         declared.field(path)

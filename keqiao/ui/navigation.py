@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.core.cache import cache
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keqiao.access.rights import Action
+from keqiao.catalog import state
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.registry import object_types
 from keqiao.ui.object_keys import go_key
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
 
 COUNT_KEPT_SECONDS = 24 * 3600
+FOOT = ("/settings/", "/auth/")  # what stands below the groups; signing in is set up there, too
 
 
 @dataclass(frozen=True)
@@ -105,17 +108,31 @@ class Navigation:
             if Feature.SEARCH in declared.features and access.can(Action.VIEW, declared)
         ]
 
+    @cached_property
+    def mark(self) -> Hashable:
+        """Return all that the menus depend on: whoever has an equal mark gets the same text."""
+        return (
+            self.here,
+            tuple(url for url in self._urls() if self._is_current(url)),
+            tuple(one.key for one in self.types),
+            tuple(one.key for one in self.creatable),
+            tuple(one.key for one in self.entries),
+            tuple(one.key for one in self.beginnings),
+            tuple(self.counts.items()),
+            state.version(state.CATALOG),
+            state.version(state.ACCESS),
+        )
+
     @property
     def here(self) -> str:
         return {"/": "home", "/todo/": "todo", "/me/": "me"}.get(self.path, "")
 
     @property
     def groups(self) -> list[Group]:
-        counts = _remembered_counts(self.access, self.types)
         groups: dict[str, Group] = {"": Group("", [])}
         for declared in self.types:
             label = str(declared.module_label)
-            shown = self._object_entry(declared, counts)
+            shown = self._object_entry(declared, self.counts)
             groups.setdefault(label, Group(label, [])).entries.append(shown)
         for entry in self.entries:
             label = str(entry.group)
@@ -128,32 +145,43 @@ class Navigation:
             url,
             sentence(declared.label_plural),
             declared.icon,
-            current=self.path.startswith(url),
+            current=self._is_current(url),
             badge=counts.get(declared.key, ""),
             key=go_key(declared.key),
         )
 
     def _entry(self, entry: MenuEntry) -> Shown:
-        current = self.path == entry.url if entry.url == "/" else self.path.startswith(entry.url)
+        current = self._is_current(entry.url)
         return Shown(entry.url, str(entry.label), entry.icon, current=current, key=entry.go_key)
 
     @property
     def foot(self) -> list[Shown]:
-        current = self.path.startswith("/settings/") or self.path.startswith("/auth/")
+        current = any(map(self._is_current, FOOT))
         return [Shown("/settings/", _("Settings"), "settings", current=current)]
 
-    @property
+    def _urls(self) -> list[str]:
+        own = [f"/{declared.path}/" for declared in self.types]
+        return own + [entry.url for entry in self.entries] + list(FOOT)
+
+    def _is_current(self, url: str) -> bool:
+        return self.path == url if url == "/" else self.path.startswith(url)
+
+    @cached_property
+    def counts(self) -> dict[str, str]:
+        return _remembered_counts(self.access, self.types)
+
+    @cached_property
     def entries(self) -> list[MenuEntry]:
         """Return the registered pages this person may open, in order."""
         ordered = sorted(_entries.values(), key=lambda entry: entry.order)
         return [entry for entry in ordered if entry.is_visible(self.access)]
 
-    @property
+    @cached_property
     def beginnings(self) -> list[Beginning]:
         ordered = sorted(_beginnings.values(), key=lambda one: one.order)
         return [one for one in ordered if one.is_visible(self.access)]
 
-    @property
+    @cached_property
     def creatable(self) -> list[ObjectType]:
         return [one for one in self.types if self.access.can(Action.CREATE, one)]
 

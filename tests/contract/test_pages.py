@@ -46,6 +46,8 @@ def pages_of(declared: ObjectType, number: int) -> list[str]:
         base, f"{base}new/", f"{base}{number}/", f"{base}{number}/edit/",
         f"{base}{number}/?tab=history", f"{base}{number}/delete/", f"{base}{number}/transfer/",
         f"{base}{number}/people/", f"{base}export/", f"{base}filter-line/", f"{base}pick/",
+        f"{base}filter/", f"{base}columns/",
+        *(f"{base}filter/{name}/" for name in declared.list.quick_filters),
     ]  # fmt: skip
 
 

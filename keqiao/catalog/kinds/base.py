@@ -11,6 +11,7 @@ from keqiao.base.text import clean_text
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from django.utils.functional import Promise
@@ -93,6 +94,10 @@ class FieldKind(ABC):
     def text(self, value: Any, field: Field) -> str:
         """Return what a person reads and may type again: `clean(text(v)) == v`."""
         return "" if self.is_empty(value) else str(value)
+
+    def speller(self, field: Field) -> Callable[[Any], str]:
+        """Return `text` for many values of one field: what they share is looked up once."""
+        return lambda value: self.text(value, field)
 
     def mask(self, value: Any, field: Field) -> str:
         return "" if self.is_empty(value) else "••••"

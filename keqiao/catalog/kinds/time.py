@@ -14,6 +14,7 @@ from keqiao.catalog.kinds.base import FieldKind, as_text
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from keqiao.catalog.field import Field
@@ -96,7 +97,11 @@ class DateTimeKind(DateKind):
         return stored or None
 
     def text(self, value: Any, field: Field) -> str:
-        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
+        return self.speller(field)(value)
+
+    def speller(self, field: Field) -> Callable[[Any], str]:
+        zone = timezone.get_current_timezone()
+        return lambda value: value.astimezone(zone).isoformat(" ", "minutes")[:16] if value else ""
 
     def sample(self, rng: Random, field: Field) -> Any:
         return f"{super().sample(rng, field)} {rng.randrange(24):02}:30"

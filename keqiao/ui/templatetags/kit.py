@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from keqiao.ui import cells, icons
 
@@ -12,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.forms import BoundField
-    from django.utils.safestring import SafeString
+    from django.template.base import FilterExpression, NodeList, Parser, Token
+    from django.template.context import Context
 
 register = template.Library()
 
@@ -48,3 +52,76 @@ def dressed(bound: BoundField) -> SafeString:
     if bound.errors:
         attrs |= {"aria-invalid": "true", "aria-describedby": f"{bound.id_for_label}-err"}
     return bound.as_widget(attrs=attrs)
+
+
+# --- parts of the page that are written once ----------------------------------------------------
+
+MOST_KEPT = 256
+
+
+class Kept(template.Node):
+    """`{% kept a b %}…{% endkept %}`: written once per language and values of `a` and `b`.
+
+    The values must settle all that the part shows, rights included, so that whoever gets a kept part
+    would have got the very same text. What differs from request to request (tokens, addresses,
+    typed words) stands inside in `{% fresh %}…{% endfresh %}` and is written each time.
+    """
+
+    child_nodelists = ("nodelist",)
+
+    def __init__(self, nodelist: NodeList, arguments: list[FilterExpression]) -> None:
+        self.nodelist = nodelist
+        self.arguments = arguments
+        self.kept: dict[tuple[Any, ...], list[str | Fresh]] = {}
+
+    def render(self, context: Context) -> SafeString:
+        key = (get_language(), *[argument.resolve(context) for argument in self.arguments])
+        parts = self.kept.get(key)
+        if parts is None:
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
+            parts = self.kept[key] = self.written(context)
+        return SafeString(
+            "".join([part if isinstance(part, str) else part.write(context) for part in parts])
+        )
+
+    def written(self, context: Context) -> list[str | Fresh]:
+        parts: list[str | Fresh] = []
+        for is_fresh, nodes in groupby(self.nodelist, lambda node: isinstance(node, Fresh)):
+            if is_fresh:
+                parts += nodes  # type: ignore[arg-type]
+            else:
+                parts.append("".join([str(node.render_annotated(context)) for node in nodes]))
+        return parts
+
+
+class Fresh(template.Node):
+    """A piece of a kept part that is written anew for every request."""
+
+    child_nodelists = ("nodelist",)
+
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+
+    def write(self, context: Context) -> str:
+        return self.nodelist.render(context)
+
+    def render(self, context: Context) -> str:
+        # Reached only inside an `if` or `for` of a kept part, where it would be kept as well.
+        msg = "{% fresh %} stands directly inside {% kept %}, not inside another tag of it."
+        raise template.TemplateSyntaxError(msg)
+
+
+@register.tag
+def kept(parser: Parser, token: Token) -> Kept:
+    arguments = [parser.compile_filter(bit) for bit in token.split_contents()[1:]]
+    nodelist = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return Kept(nodelist, arguments)
+
+
+@register.tag
+def fresh(parser: Parser, token: Token) -> Fresh:
+    nodelist = parser.parse(("endfresh",))
+    parser.delete_first_token()
+    return Fresh(nodelist)

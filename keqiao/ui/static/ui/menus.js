@@ -22,6 +22,9 @@ document.addEventListener("toggle", (event) => {
   place(menu);
 }, true);
 
+// What a menu fetched when it was opened is wider or narrower than what stood there before.
+document.addEventListener("htmx:afterSettle", () => openMenus().forEach(place));
+
 document.addEventListener("click", (event) => {
   openMenus().forEach((menu) => !menu.contains(event.target) && (menu.open = false));
 });

@@ -1,0 +1,93 @@
+"""Writes the table of a list, head and rows: in Python, for a template per cell is far slower."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from django.utils.safestring import SafeString
+
+from keqiao.ui import cells
+from keqiao.ui.icons import icon
+from keqiao.ui.markup import markup
+
+if TYPE_CHECKING:
+    from keqiao.catalog.field import Field
+    from keqiao.records.present import Cell, Row
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table: its head and how its cells stand."""
+
+    name: str
+    label: str
+    field: Field
+    css: str
+    sort_url: str = ""
+    direction: str = ""
+
+    @property
+    def attribute(self) -> SafeString:
+        return CLASSES[self.css]
+
+
+CLASSES = {css: SafeString(f' class="{css}"' if css else "") for css in ("", "n", "tt")}
+SORTED = {
+    "": SafeString(""),
+    "ascending": SafeString(' aria-sort="ascending"'),
+    "descending": SafeString(' aria-sort="descending"'),
+}
+
+
+def head_html(columns: Sequence[Column]) -> SafeString:
+    return SafeString("".join(map(_head, columns)))
+
+
+def _head(column: Column) -> SafeString:
+    shown = markup("{}", column.label)
+    if column.sort_url:
+        shown = markup(
+            '<a href="{}"{}>{}{}</a>',
+            column.sort_url,
+            SafeString(' class="on"' if column.direction else ""),
+            column.label,
+            icon("arrow-up" if column.direction == "ascending" else "arrow-down"),
+        )
+    sorted_now = SORTED[column.direction]
+    return markup('<th scope="col"{}{}>{}</th>', column.attribute, sorted_now, shown)
+
+
+def rows_html(rows: Sequence[Row], columns: Sequence[Column], base: str) -> SafeString:
+    """Return the table rows; how each column writes its cells is settled once for all of them."""
+    times = cells.NearTimes()
+    writers = [(column.name, _writer(column, times)) for column in columns[1:]]
+    return SafeString("".join([_row(row, writers, base) for row in rows]))
+
+
+def _row(row: Row, writers: list[tuple[str, Callable[[Cell], str]]], base: str) -> str:
+    title, shown = escape(row.title), row.cells
+    body = "".join([write(shown[name]) for name, write in writers])
+    return (
+        f'<tr><td class="ck"><input type="checkbox" class="tick" value="{row.id}" name="tick"'
+        f' form="bulk" aria-label="{title}"></td><td class="tt"><a href="{base}{row.id}/">'
+        f"{cells.title_avatar(row.title)}<span>{title}</span></a></td>{body}</tr>\n"
+    )
+
+
+def _writer(column: Column, times: cells.NearTimes) -> Callable[[Cell], str]:
+    empty = f"<td{column.attribute}>{cells.EMPTY}</td>"
+    named = f' data-l="{escape(column.label)}"' if cells.named_on_cards(column.field) else ""
+    opening = f"<td{column.attribute}{named}>"
+    show = cells.list_writer(column.field, times)
+
+    def write(cell: Cell) -> str:
+        if not cell.text or cell.hidden:
+            return empty
+        if cell.masked:
+            return f'{opening}<span class="soft">{escape(cell.text)}</span></td>'
+        return f"{opening}{show(cell)}</td>"
+
+    return write
