@@ -94,10 +94,6 @@ def _write(object_type: ObjectType, values: Mapping[int, Mapping[str, Any]]) -> 
         message = f"{object_type.key}: {', '.join(typed)} is typed by people, not derived."
         raise ValueError(message)
     manager = object_type.model._default_manager
-    if len(values) == 1:
-        [(record_id, row)] = values.items()
-        manager.filter(pk=record_id).update(**row)
-        return
     rows = [object_type.model(pk=pk, **row) for pk, row in values.items()]
     for name in sorted(names):
         having = [row for row in rows if name in values[row.pk]]
