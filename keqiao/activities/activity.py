@@ -123,7 +123,7 @@ class Activity(AboutRecord):
         _("time"), null=False, synonyms=("时间", "跟进时间", "日期", "发生时间", "date", "time")
     )
     state = ChoiceField(_("state"), options=STATES, synonyms=("状态", "完成情况", "status"))
-    done_at = DateTimeField(_("done"), read_only=True, synonyms=("完成时间",))
+    done_at = DateTimeField(_("completed at"), read_only=True, synonyms=("完成时间",))
     pinned = BooleanField(_("pinned"), synonyms=("置顶",))
 
     class Meta:

@@ -63,7 +63,7 @@ CALL = register(
         subtitle=("about", "at"),
         layout=Layout(
             Section(
-                _("Call"), "name", "about", "contacts", "at", "direction", "result",
+                _("Telephone call"), "name", "about", "contacts", "at", "direction", "result",
                 "duration_minutes", "state", "owner", "team",
             ),
             Section(_("Content"), "body"),
@@ -73,7 +73,7 @@ CALL = register(
             default_sort="-at", quick_filters=("at", "owner"),
         ),
         features=DEFAULT_FEATURES - {Feature.SEARCH},
-        before_save=(settle(_("Call"), waits=False), settle_duration),
+        before_save=(settle(_("Telephone call"), waits=False), settle_duration),
         belongs_to=("account", "about"),
         filled=(FILL_ACCOUNT,),
     )

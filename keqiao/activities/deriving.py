@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import Max, Min, Q
 
 from keqiao.access.access import Access
+from keqiao.access.directory import share_record, unshare_record
+from keqiao.access.models import User
 from keqiao.activities.activity import ACTIVITIES, COMMENT
 from keqiao.activities.entries import COLUMNS, Place, TimelineEntry, places_of
 from keqiao.catalog.object_type import Feature
@@ -49,9 +51,25 @@ def _follow_activities(written: Written) -> None:
         wanted = {place for row in written.records for place in places_of(key, row)}
     gone = stored.keys() - wanted
     new = wanted - stored.keys()
+    if key == "event":
+        _let_participants_in(written)
     _remove([stored[place] for place in gone])
     _insert(new)
     keep_dates((place.object_key, place.record_id) for place in gone | new)
+
+
+def _let_participants_in(written: Written) -> None:
+    """Whoever is invited to an event may see it, and no longer when he is taken off the list."""
+    by = User.objects.filter(pk=written.access.user_id or 0).first()
+    for row in written.records:
+        if row.pk not in written.created and "participants" not in written.changed.get(row.pk, ()):
+            continue
+        before = set(written.before.get(row.pk, {}).get("participants") or ())
+        invited = set(row.participants)  # type: ignore[attr-defined]
+        for user_id in before - invited:
+            unshare_record(written.object_type, row.pk, user_id)
+        for user in User.objects.filter(pk__in=invited - before - {row.owner_id}):  # type: ignore[attr-defined]
+            share_record(written.object_type, row.pk, user, by=by)
 
 
 def _stored_places(key: str, ids: Sequence[int]) -> dict[Place, int]:

@@ -56,7 +56,7 @@ EMAIL_NOTE = register(
             default_sort="-at", quick_filters=("at", "owner"),
         ),
         features=DEFAULT_FEATURES - {Feature.SEARCH},
-        before_save=(settle(_("E-mail"), waits=False),),
+        before_save=(settle(_("E-mail note"), waits=False),),
         belongs_to=("account", "about"),
         filled=(FILL_ACCOUNT,),
     )

@@ -17,9 +17,9 @@ class CalendarEvent(Activity):
     """An appointment."""
 
     at = DateTimeField(
-        _("start"), null=False, synonyms=("开始时间", "开始", "开始日期", "start time")
+        _("starts at"), null=False, synonyms=("开始时间", "开始", "开始日期", "start time")
     )
-    ends_at = DateTimeField(_("end"), synonyms=("结束时间", "结束", "结束日期", "end time"))
+    ends_at = DateTimeField(_("ends at"), synonyms=("结束时间", "结束", "结束日期", "end time"))
     all_day = BooleanField(_("all day"), synonyms=("全天", "整天"))
     place = ShortTextField(_("place"), max_length=200, synonyms=("地点", "位置", "会议室"))
     participants = UsersField(_("participants"), synonyms=("参与人", "参会人", "与会人员"))

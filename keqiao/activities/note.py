@@ -34,7 +34,7 @@ NOTE = register(
         order=55,
         subtitle=("about", "at"),
         layout=Layout(
-            Section(_("Note"), "name", "about", "contacts", "at", "state", "owner", "team"),
+            Section(_("Follow-up note"), "name", "about", "contacts", "at", "state", "owner", "team"),
             Section(_("Content"), "body"),
         ),
         list=ListSpec(
@@ -42,7 +42,7 @@ NOTE = register(
             default_sort="-at", quick_filters=("at", "owner"),
         ),
         features=DEFAULT_FEATURES - {Feature.SEARCH},
-        before_save=(settle(_("Note"), waits=False),),
+        before_save=(settle(_("Follow-up note"), waits=False),),
         belongs_to=("account", "about"),
         filled=(FILL_ACCOUNT,),
     )

@@ -104,7 +104,8 @@ def resolve_any(batch: Batch, field: Field, items: list[Item]) -> None:
             if link not in reachable:
                 _refuse(item, field, _NO_RECORD % {"field": field.label})
             continue
-        found = by_name[value]
+        # A customer often was a lead of the same name: the first type that knows the name is meant.
+        found = [link for link in by_name[value] if link[0] == by_name[value][0][0]]
         if len(found) == 1:
             item.values[field.name] = pointer(*found[0])
         elif found:
@@ -121,19 +122,20 @@ def _is_kept(field: Field, item: Item, value: str) -> bool:
 
 
 def _links_by_name(access: Access, names: set[str]) -> dict[str, list[tuple[str, int]]]:
-    asked: dict[ObjectType, dict[str, str]] = defaultdict(dict)
+    asked: dict[ObjectType, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name in names:
         prefixed = _with_type(name)
         for target in [prefixed[0]] if prefixed else _named_types():
-            asked[target][prefixed[1] if prefixed else name] = name
+            asked[target][prefixed[1] if prefixed else name].append(name)
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for target, spelled in asked.items():
+    for target, spelled in sorted(asked.items(), key=lambda pair: (pair[0].order, pair[0].key)):
         if not access.can(Action.VIEW, target):
             continue
         if not access.fields(target).is_readable(target.title):
             continue  # whoever may not read the names cannot try them out here
         for text, ids in ids_by_name(access, target, set(spelled)).items():
-            found[spelled[text]].extend((target.key, pk) for pk in ids)
+            for name in spelled[text]:
+                found[name].extend((target.key, pk) for pk in ids)
     return found
 
 

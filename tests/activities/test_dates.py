@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from keqiao.activities.deriving import rebuild_timeline
-from keqiao.activities.entries import TimelineEntry, moment_of, places_of
+from keqiao.activities.entries import COLUMNS, TimelineEntry, moment_of, places_of
 from keqiao.catalog.registry import object_type
 from keqiao.records.query import records
 from keqiao.records.removal import delete_records, restore_records
@@ -83,7 +83,7 @@ class DatesFollow(TestCase):
             self.step(what, which, START + timedelta(hours=hours), kind, place, made, gone)
         for key, pk in self.targets:
             assert dates_of(key, pk) == reckoned(key, pk), (key, history)
-        stored = set(TimelineEntry.objects.values_list("object_key", "record_id", "activity_key", "activity_id"))  # fmt: skip
+        stored = set(TimelineEntry.objects.values_list(*COLUMNS[:4]))
         wanted = {
             place[:4]
             for kind in TYPES
@@ -161,8 +161,7 @@ def test_the_index_built_anew_is_the_index_kept(company: Company) -> None:
     for kind in TYPES:
         make_all(kind, [{"about": f"contact:{contact}"}, {"about": f"account:{account}"}], seed=9)
     make_all("comment", [{"about": f"account:{account}", "body": "好"}])
-    columns = ("object_key", "record_id", "activity_key", "activity_id", "at", "ends_at", "is_open", "is_done")  # fmt: skip
-    before = sorted(TimelineEntry.objects.values_list(*columns), key=str)
+    before = sorted(TimelineEntry.objects.values_list(*COLUMNS), key=str)
     dates = dates_of("account", account), dates_of("contact", contact)
     TimelineEntry.objects.filter(activity_key="call").delete()
     TimelineEntry.objects.create(
@@ -170,5 +169,5 @@ def test_the_index_built_anew_is_the_index_kept(company: Company) -> None:
     )
     counts = rebuild_timeline()
     assert counts["call"] == 2
-    assert sorted(TimelineEntry.objects.values_list(*columns), key=str) == before
+    assert sorted(TimelineEntry.objects.values_list(*COLUMNS), key=str) == before
     assert (dates_of("account", account), dates_of("contact", contact)) == dates
