@@ -103,7 +103,7 @@ def _count(actor: Actor, key: str, action: str, ids: set[int]) -> None:
     foreign = manager.filter(pk__in=ids, deleted_at__isnull=True).count()
     at = now()
     line, _made = RefusedAccess.objects.select_for_update().get_or_create(
-        actor_id=actor.user_id,
+        actor_id=actor.user_id or 0,
         token_id=actor.token_id or 0,
         object_key=key,
         action=action,

@@ -37,6 +37,8 @@ _LINE = (
 )  # fmt: skip
 
 
+# Sign-in accounts are no records, so no object type can have this key.
+ACCOUNT_OF_USER = "sign-in"
 # Lines that tell of an act and set no value.
 _NOTES = ("reveal", "share", "export")
 
@@ -168,6 +170,20 @@ def write_note(
     append_lines(access, [line], source, at)
 
 
+def write_account_note(
+    access: Access, user_id: int, action: str, source: Source, at: datetime
+) -> None:
+    """Log what was done to a colleague's account itself, in the same chain as all changes."""
+    append_lines(access, [ChangeLine(ACCOUNT_OF_USER, user_id, action)], source, at)
+
+
+def account_notes(user_id: int, limit: int = 10) -> list[tuple[str, str, datetime]]:
+    """Return what was done to a colleague's account: action, by whom and when; newest first."""
+    rows = ChangeEntry.objects.filter(object_key=ACCOUNT_OF_USER, record_id=user_id)
+    found = rows.order_by("-id").values_list("action", "actor_name", "at")
+    return list(found[:limit])
+
+
 @dataclass(frozen=True)
 class FieldHistory:
     """One changed field of a history line, as this person may read it."""
@@ -285,4 +301,17 @@ def _reference_titles(
                     wanted.setdefault(key, set()).add(pk)
     known = {declared.key for declared in object_types()}
     wanted = {key: ids for key, ids in wanted.items() if key in known}
-    return {key: titles_of(access, object_type_named(key), ids) for key, ids in wanted.items()}
+    return {
+        key: _titles_or_gone(access, object_type_named(key), ids) for key, ids in wanted.items()
+    }
+
+
+def _titles_or_gone(access: Access, target: ObjectType, ids: set[int]) -> dict[int, str]:
+    """Return titles; who would see a record of the recycle bin reads that it was deleted."""
+    found = titles_of(access, target, ids)
+    if missing := ids - found.keys():
+        binned = target.model._default_manager.filter(
+            access.scope(Action.VIEW, target), pk__in=missing, deleted_at__isnull=False
+        )
+        found |= dict.fromkeys(binned.values_list("pk", flat=True), gettext("(deleted)"))
+    return found

@@ -118,8 +118,10 @@ def test_a1_a_deactivated_person_is_a_stranger_at_once(method: str, company: Com
 
 def test_a1_only_administrators_configure_the_company(company: Company) -> None:
     company_pages = [
-        "fields/", "fields/new/", "fields/1/", "fields/1/delete/", "fields/1/restore/", "fields/1/number/", "numbering/",
-        "people/", "people/new/", f"people/{company.li.pk}/", "departments/", "roles/", "roles/1/",
+        "fields/", "fields/new/", "fields/1/", "fields/1/delete/", "fields/1/restore/", "fields/1/number/",
+        "numbering/",
+        "people/", "people/new/", f"people/{company.li.pk}/", f"people/{company.li.pk}/two-factor/",
+        "departments/", "roles/", "roles/1/",
         "roles/1/fields/", "company-notices/",
     ]  # fmt: skip
     clients = [browser_of(one) for one in (company.li, company.wang, company.zhao, company.sun)]
@@ -143,8 +145,10 @@ def test_a1_no_settings_page_is_forgotten_here() -> None:
     own = {"", "profile/", "security/", "sessions/", "tokens/", "notices/", "bin/"}
     administrators = {
         "fields/", "fields/new/", "fields/<record:field_id>/", "fields/<record:field_id>/delete/",
-        "fields/<record:field_id>/restore/", "fields/<record:field_id>/number/", "numbering/", "people/", "people/new/",
-        "people/<record:user_id>/", "departments/", "roles/", "roles/<record:role_id>/",
+        "fields/<record:field_id>/restore/", "fields/<record:field_id>/number/",
+        "numbering/", "people/", "people/new/",
+        "people/<record:user_id>/two-factor/", "people/<record:user_id>/",
+        "departments/", "roles/", "roles/<record:role_id>/",
         "roles/<record:role_id>/fields/", "company-notices/",
     }  # fmt: skip
     found = {

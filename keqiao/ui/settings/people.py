@@ -32,6 +32,7 @@ from keqiao.ui.gate import administrators_only, go
 from keqiao.ui.picking import picked_or_typed
 from keqiao.ui.settings.menu import settings_page
 from keqiao.ui.settings.roles import role_name
+from keqiao.ui.settings.two_factor import two_factor_facts
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, QueryDict
@@ -111,6 +112,7 @@ def person(request: HttpRequest, user_id: int | None = None) -> HttpResponse:
             for role in Role.objects.order_by("pk")
         ],
         "errors": errors,
+        "two_factor": two_factor_facts(user),
     }
     heading = user.name if user else _("New colleague")
     return settings_page(request, "person", heading, context, 422 if errors else 200)
