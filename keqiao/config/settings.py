@@ -249,6 +249,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         # The style sheet carries its small icons (arrows, ticks) as data addresses.
         "img-src": ["'self'", "data:"],
+        "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],

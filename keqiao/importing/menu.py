@@ -12,6 +12,7 @@ from keqiao.catalog.registry import object_types
 from keqiao.importing.export_views import answer_export
 from keqiao.ui.exporting import register_exporter
 from keqiao.ui.navigation import MenuEntry, register_entry
+from keqiao.ui.screens import register_guide
 
 if TYPE_CHECKING:
     from keqiao.access.access import Access
@@ -28,6 +29,8 @@ def importable_types(access: Access) -> list[ObjectType]:
 
 def register() -> None:
     register_exporter(answer_export)
+    register_guide("import", "import/")
+    register_guide("export", "exports/")
     register_entry(
         MenuEntry(
             "import",

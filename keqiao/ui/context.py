@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
+from keqiao.ui.help_pages import offered_tour
 from keqiao.ui.navigation import Navigation
-from keqiao.ui.preferences import KEYS_COOKIE, NAV_COOKIE
+from keqiao.ui.preferences import NAV_COOKIE
 from keqiao.ui.settings.menu import settings_menu
 
 if TYPE_CHECKING:
@@ -40,9 +41,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
             density=user.density,
             language=language,
             nav_narrow=request.COOKIES.get(NAV_COOKIE) == "narrow",
-            keys_off=request.COOKIES.get(KEYS_COOKIE) == "off",
+            keys_off=user.keys_off,
         ),
         "me": user,
         "nav": SimpleLazyObject(lambda: Navigation(access, request.path)),
+        "tour_offer": SimpleLazyObject(lambda: offered_tour(request)),
         "settings_menu": SimpleLazyObject(lambda: settings_menu(request)),
     }

@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 THEMES = ("auto", "light", "dark")
 DENSITIES = ("comfortable", "compact")
 NAV_COOKIE = "keqiao_nav"
-KEYS_COOKIE = "keqiao_keys"
 YEAR_SECONDS = 365 * 24 * 3600
 CHOICES = {
     "theme": THEMES,
     "density": DENSITIES,
     "language": tuple(code for code, _label in settings.LANGUAGES),
 }
-COOKIES = {"nav": (NAV_COOKIE, ("narrow", "wide")), "keys": (KEYS_COOKIE, ("on", "off"))}
+COOKIES = {"nav": (NAV_COOKIE, ("narrow", "wide"))}
 
 
 @require_POST
@@ -47,6 +46,9 @@ def _keep(user: User, request: HttpRequest) -> None:
     changed = [name for name, allowed in CHOICES.items() if request.POST.get(name) in allowed]
     for name in changed:
         setattr(user, name, request.POST[name])
+    if request.POST.get("keys") in {"on", "off"}:
+        user.keys_off = request.POST["keys"] == "off"
+        changed.append("keys_off")
     if changed:
         user.save(update_fields=changed)
 

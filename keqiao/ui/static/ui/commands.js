@@ -1,4 +1,5 @@
 // The command box: Ctrl+K or a click into the search; one request per pause of 120 ms.
+import { showDialog } from "./dialogs.js";
 import { composing, getHtml } from "./http.js";
 
 const PAUSE = 120;
@@ -6,6 +7,7 @@ const dialog = document.getElementById("command");
 const input = dialog?.querySelector("input");
 const found = dialog?.querySelector(".found");
 let timer, running, chosen = -1;
+let answered = null; // the question the shown lines answer
 
 const options = () => [...found.querySelectorAll("[role=option]")];
 
@@ -21,10 +23,12 @@ function choose(index) {
 async function ask() {
   running?.abort();
   running = new AbortController();
+  const asked = input.value;
   try {
-    const { status, html } = await getHtml(`/commands/?q=${encodeURIComponent(input.value)}&at=${encodeURIComponent(location.pathname)}`, running.signal);
+    const { status, html } = await getHtml(`/commands/?q=${encodeURIComponent(asked)}&at=${encodeURIComponent(location.pathname)}`, running.signal);
     if (status !== 200) return;
     found.innerHTML = html;
+    answered = asked;
     chosen = -1;
     choose(0);
   } catch (problem) {
@@ -32,16 +36,36 @@ async function ask() {
   }
 }
 
-function follow(link, newTab) {
-  if (!link) return;
-  if (newTab) window.open(link.href, "_blank", "noopener");
-  else location.assign(link.href);
+// What a command does: an element of the page itself, a question over the page, or another page.
+async function follow(link, newTab) {
   dialog.close();
+  const there = link.dataset.press && document.querySelector(`[${CSS.escape(link.dataset.press)}]`);
+  if (newTab) window.open(link.href, "_blank", "noopener");
+  else if (there) there.click();
+  else if ("dialog" in link.dataset) {
+    const { status, html } = await getHtml(link.href);
+    if (status === 200) showDialog(html);
+    else location.assign(link.href);
+  } else location.assign(link.href);
+}
+
+// Who types fast and presses Enter means the answer to what was typed, not what still stands there.
+async function take(newTab) {
+  if (answered !== input.value) {
+    clearTimeout(timer);
+    await ask();
+    if (answered !== input.value) return;
+  }
+  const link = options()[chosen]?.querySelector("a");
+  if (link) follow(link, newTab);
+  else if (input.value.trim()) input.form.submit();
 }
 
 export function openCommands(text = "") {
   if (!dialog || dialog.open) return;
   dialog.showModal();
+  found.textContent = "";
+  answered = null;
   input.value = text;
   input.focus();
   ask();
@@ -61,14 +85,23 @@ if (dialog) {
       choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
       event.preventDefault();
     } else if (event.key === "Enter") {
-      const link = options()[chosen]?.querySelector("a");
-      if (link) {
-        event.preventDefault();
-        follow(link, event.ctrlKey || event.metaKey);
-      }
+      event.preventDefault();
+      take(event.ctrlKey || event.metaKey);
     }
   });
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("click", (event) => {
+    const prefix = event.target.closest("[data-prefix]");
+    const link = event.target.closest(".found a");
+    if (event.target === dialog) dialog.close();
+    else if (prefix) {
+      input.value = prefix.dataset.prefix;
+      input.focus();
+      ask();
+    } else if (link && !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      follow(link, false);
+    }
+  });
   document.querySelectorAll("[data-command]").forEach((box) => {
     // Pointer and keyboard users both land in the dialog; without JavaScript the box searches itself.
     box.addEventListener("mousedown", (event) => {

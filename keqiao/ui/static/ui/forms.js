@@ -21,8 +21,12 @@ addEventListener("beforeunload", (event) => changed && event.preventDefault());
 
 document.addEventListener("keydown", (event) => {
   if (composing(event) || !(event.ctrlKey || event.metaKey)) return;
-  const save = (document.querySelector("dialog[open] .btn.p") || document.querySelector("[data-save]"));
-  if (!save || (event.key !== "s" && event.key !== "Enter")) return;
+  const key = event.key.toLowerCase();
+  if (key !== "s" && key !== "enter") return;
+  // A page that can save and stay marks the button that leaves as well.
+  const close = key === "enter" && document.querySelector("[data-save-close]");
+  const save = document.querySelector("dialog[open]:not(#command) .btn.p") || close || document.querySelector("[data-save]");
+  if (!save || document.getElementById("command")?.open) return;
   event.preventDefault();
   save.click();
 });

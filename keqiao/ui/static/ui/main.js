@@ -12,4 +12,7 @@ import "./forms.js";
 import "./combobox.js";
 import "./inputs.js";
 import "./poll.js";
+import "./help.js";
+import "./favourites.js";
+import "./install.js";
 import "./bell.js";

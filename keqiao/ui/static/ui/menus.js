@@ -5,7 +5,7 @@ function place(menu) {
   const pop = menu.querySelector(".pop");
   if (!pop || pop.closest(".tabbar")) return;
   // A menu inside something that scrolls would be cut off, so it is laid over the page instead.
-  const clipped = menu.closest(".bar, .tbl, .bulk");
+  const clipped = menu.closest(".bar, .tbl, .bulk, .col, .why");
   if (!clipped) return;
   const at = menu.getBoundingClientRect();
   pop.style.position = "fixed";

@@ -1,6 +1,9 @@
 // Keyboard shortcuts; silent while somebody types, while an input method composes, or when switched off.
+// A page takes part by its attributes: data-create, data-edit, data-followup, data-task, data-assign,
+// data-stage, data-filter, data-find. The open record at the side of a list comes before the page.
 import { openCommands } from "./commands.js";
 import { showDialog } from "./dialogs.js";
+import { closeHelp } from "./help.js";
 import { composing, getHtml } from "./http.js";
 import { closePanel, current, move, openPanel } from "./panel.js";
 import { update } from "./selection.js";
@@ -9,10 +12,17 @@ const GO_PAUSE = 1200;
 let goUntil = 0;
 
 const typing = (target) => target.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+const inSight = (element) => element.getClientRects().length > 0 && !element.matches(":disabled, [aria-disabled=true]");
 const press = (selector) => {
-  const element = document.querySelector(selector);
+  const element = [...document.querySelectorAll(selector)].find(inSight);
   element?.click();
   return Boolean(element);
+};
+const act = (name) => press(`#panel [data-${name}]`) || press(`[data-${name}]`);
+const openNew = () => {
+  if (!press("[data-new]")) return false;
+  document.querySelector(".newmenu .pop a")?.focus();
+  return true;
 };
 
 function tick() {
@@ -44,13 +54,17 @@ async function help() {
 const KEYS = {
   "?": () => (help(), true),
   "/": focusFind,
-  c: () => press("[data-create]"),
-  e: () => press("[data-edit]") || press("#panel [data-full]"),
+  c: () => press("[data-create]") || openNew(),
+  e: () => act("edit"),
   f: () => press("[data-filter]"),
+  l: () => act("followup"),
+  t: () => act("task"),
+  a: () => act("assign"),
+  s: () => act("stage"),
   j: () => press(".pos [rel=next][href]") || (move(1), true),
   k: () => press(".pos [rel=prev][href]") || (move(-1), true),
   x: tick,
-  o: () => (openPanel(current()), true),
+  o: () => current() && (openPanel(current()), true),
 };
 
 document.addEventListener("keydown", (event) => {
@@ -58,7 +72,7 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") {
     if (typing(event.target)) event.target.blur();
-    else if (!closePanel()) press("[data-unselect]");
+    else if (!closeHelp() && !closePanel()) press("[data-unselect]");
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
