@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("auth/two-factor/", include("allauth.mfa.urls")),
     path("", include("keqiao.importing.urls")),
     path("", include("keqiao.automation.urls")),
+    path("", include("keqiao.activities.day_urls")),
     path("", include("keqiao.notifications.urls")),
     # Last: its addresses begin with the word of any object type.
     path("", include("keqiao.ui.urls")),

@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from keqiao.ui import (
     bulk,
+    calendar_moving,
     commands,
     converters,
     dialogs,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("people/pick/", picking.pick_person),
     path("records/pick/", picking.pick_any_record),
     path("departments/pick/", picking.pick_department),
+    path("calendar/move/", calendar_moving.move_page),
     path("settings/", include("keqiao.ui.settings.urls")),
     path("<object:declared>/", listing.list_page, name="list"),
     path("<object:declared>/new/", forms.create_page, name="new"),

@@ -1,0 +1,32 @@
+"""Offers calendar and own tasks in the navigation, and marks holidays on every calendar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keqiao.automation.working_calendar import working_time
+from keqiao.automation.working_time import DayKind
+from keqiao.ui.calendar import register_day_mark
+from keqiao.ui.navigation import MenuEntry, register_entry
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+def holiday_mark(day: date) -> tuple[str, str] | None:
+    calendar = working_time()
+    rule = calendar.rule(day)
+    if rule is not None and rule.kind is DayKind.HOLIDAY:
+        return "restday offday", rule.name or _("free")
+    if rule is not None and rule.kind is DayKind.WORKING:
+        return "dutyday", _("duty")
+    return None if calendar.is_working(day) else ("restday", "")
+
+
+register_day_mark(holiday_mark)
+register_entry(
+    MenuEntry("calendar", gettext_lazy("Calendar"), "calendar", "/calendar/", order=2, go_key="a")
+)
