@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.shortcuts import render
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from keqiao.access.rights import Action, Right
@@ -22,6 +23,14 @@ from keqiao.ui.history_page import history_lines
 from keqiao.ui.listing import rights
 from keqiao.ui.navigation import sentence
 from keqiao.ui.recents import note_visit
+from keqiao.ui.record_parts import (
+    OpenedRecord,
+    RecordTab,
+    loaded_panels,
+    quick_registered,
+    record_tabs,
+    register_record_tab,
+)
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -48,48 +57,101 @@ def record_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
     access = access_of(request)
     require(access, Action.VIEW, declared)
     record = get_record(access, declared, record_id)
-    tab = "history" if request.GET.get("tab") == "history" else "details"
     part = request.GET.get("part", "") if is_partial(request) else ""
-    context = record_context(request, access, declared, record, tab)
+    opened = open_record_page(request, access, declared, record)
     if part == "panel" or not is_partial(request):
         note_visit(access, declared, record_id)
     if part == "panel":
-        return render(request, "ui/record.html#panel", context)
+        return render(request, "ui/record.html#panel", panel_context(opened))
     if is_partial(request):
-        return render(request, "ui/record.html#middle", context)
-    return render(request, "ui/record.html", context)
+        return render(request, "ui/record.html#middle", middle_context(opened))
+    return render(request, "ui/record.html", record_context(opened))
 
 
-def record_context(
-    request: HttpRequest, access: Access, declared: ObjectType, record: Model, tab: str
-) -> dict[str, Any]:
+def open_record_page(
+    request: HttpRequest, access: Access, declared: ObjectType, record: Model
+) -> OpenedRecord:
     row = whole_row(access, declared, record)
     may = record_rights(access, declared, record)
-    url = f"/{declared.path}/{row.id}/"
-    history: list[dict[str, Any]] = []
-    older_id: int | None = None
-    if tab == "history":
-        before = request.GET.get("before", "")
-        history, older_id = history_lines(access, declared, row.id, whole_number(before))
+    return OpenedRecord(request, access, declared, record, row, may)
+
+
+def middle_context(opened: OpenedRecord) -> dict[str, Any]:
+    """Return what the tabs and the one that is open need."""
+    tabs = record_tabs(opened.access, opened.declared)
+    asked = opened.request.GET.get("tab", "")
+    current = next((tab for tab in tabs if tab.key == asked), tabs[0])
     return {
-        "object_type": declared,
+        "object_type": opened.declared,
+        "record": record_facts(opened.request, opened.declared, opened.row, opened.url),
+        "tab": current.key,
+        "tab_template": current.template,
+        "tabs": [
+            {
+                "label": str(tab.label),
+                "note": tab.note(opened) if tab.note else "",
+                "url": f"{opened.url}?tab={tab.key}" if number else opened.url,
+                "current": tab is current,
+            }
+            for number, tab in enumerate(tabs)
+        ],
+        "may": opened.may,
+        **(current.load(opened) or {}),
+    }
+
+
+def record_context(opened: OpenedRecord) -> dict[str, Any]:
+    access, declared = opened.access, opened.declared
+    panels = loaded_panels(opened)
+    return {
+        **middle_context(opened),
         "page_title": sentence(declared.label),
         "list_url": f"/{declared.path}/",
-        "record": record_facts(request, declared, row, url),
-        "is_favourite": is_favourite(access, declared, row.id),
-        "quick": quick_actions(access, declared, row, url, may),
-        "key_properties": key_properties(access, declared, row),
-        "tab": tab,
-        "tabs": [
-            {"label": _("Details"), "url": url, "current": tab == "details"},
-            {"label": _("Change log"), "url": f"{url}?tab=history", "current": tab == "history"},
-        ],
-        "sections": sections(access, declared, row, may) if tab == "details" else [],
-        "related": related_cards(access, declared, row.id),
-        "history": history,
-        "history_more_url": f"{url}?tab=history&before={older_id}" if older_id else "",
-        "may": may,
+        "is_favourite": is_favourite(access, declared, opened.id),
+        "quick": quick_actions(opened),
+        "key_properties": key_properties(access, declared, opened.row),
+        "related": related_cards(access, declared, opened.id),
+        "left_panels": [one for one in panels if one["place"] == "left"],
+        "middle_panels": [one for one in panels if one["place"] == "middle"],
+        "right_panels": [one for one in panels if one["place"] == "right"],
     }
+
+
+def panel_context(opened: OpenedRecord) -> dict[str, Any]:
+    """Return what the record at a list's side shows: the values that are filled in."""
+    access, declared = opened.access, opened.declared
+    return {
+        "object_type": declared,
+        "record": record_facts(opened.request, declared, opened.row, opened.url),
+        "is_favourite": is_favourite(access, declared, opened.id),
+        "quick": quick_actions(opened),
+        "sections": sections(access, declared, opened.row, opened.may),
+        "related": related_cards(access, declared, opened.id),
+        "right_panels": loaded_panels(opened, beside_list=True),
+        "may": opened.may,
+    }
+
+
+# --- the tabs of every record ---------------------------------------------------------------------
+
+
+def _details(opened: OpenedRecord) -> dict[str, Any]:
+    return {"sections": sections(opened.access, opened.declared, opened.row, opened.may)}
+
+
+def _log(opened: OpenedRecord) -> dict[str, Any]:
+    before = whole_number(opened.request.GET.get("before", ""))
+    lines, older_id = history_lines(opened.access, opened.declared, opened.id, before)
+    older = f"{opened.url}?tab=history&before={older_id}" if older_id else ""
+    return {"history": lines, "history_more_url": older}
+
+
+register_record_tab(
+    RecordTab("details", gettext_lazy("Details"), "ui/parts/details.html", _details, order=100)
+)
+register_record_tab(
+    RecordTab("history", gettext_lazy("Change log"), "ui/parts/history.html", _log, order=900)
+)
 
 
 def whole_row(access: Access, declared: ObjectType, record: Model) -> Row:
@@ -172,13 +234,13 @@ def _item(field: Field, row: Row, mask: FieldMask, may: dict[str, bool]) -> dict
     }
 
 
-def quick_actions(
-    access: Access, declared: ObjectType, row: Row, url: str, may: dict[str, bool]
-) -> list[dict[str, Any]]:
-    """Return the four buttons under the name; one that cannot be used says why."""
+def quick_actions(opened: OpenedRecord) -> list[dict[str, Any]]:
+    """Return the buttons under the name; one that cannot be used says why."""
+    declared, row, url, may = opened.declared, opened.row, opened.url, opened.may
     call = _first_value(declared, row, CALL_KINDS)
     mail = _first_value(declared, row, MAIL_KINDS)
-    return [
+    registered = quick_registered(opened)
+    own = [
         {
             "label": _("Call"), "icon": "phone", "url": f"tel:{call}" if call else "",
             "why": _("No telephone number you may see"),
@@ -197,6 +259,20 @@ def quick_actions(
             "why": "",
         },
     ]  # fmt: skip
+    added = [
+        {
+            "label": str(one.label),
+            "icon": one.icon,
+            "url": one.url.format(url=url, id=row.id, about=opened.pointer),
+            "hx": one.in_dialog,
+            "mark": one.mark,
+        }
+        for one in registered
+    ]
+    # Four stand side by side: what packages bring comes before what the page's head offers as well.
+    first = [one for one, action in zip(added, registered, strict=True) if action.order < 100]
+    later = [one for one, action in zip(added, registered, strict=True) if action.order >= 100]
+    return [*first, *own[:2], *later, *own[2:]][:4]
 
 
 def _first_value(declared: ObjectType, row: Row, kinds: tuple[str, ...]) -> str:
