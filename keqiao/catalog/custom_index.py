@@ -10,9 +10,10 @@ from keqiao.catalog import state
 from keqiao.catalog.kinds import KINDS
 from keqiao.catalog.models import CustomField
 from keqiao.catalog.registry import object_type
+from keqiao.jobs.options import LONG
 
 
-@task(title=_("Build the index of a field"))
+@task(title=_("Build the index of a field"), queue_name=LONG)
 def build_index(custom_field_id: int) -> str:
     """Make the expression indexes of a filterable field; safe to run again."""
     row = CustomField.objects.filter(pk=custom_field_id, filterable=True).first()

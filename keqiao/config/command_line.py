@@ -80,12 +80,18 @@ def _port() -> int:
 
 @main.command()
 @click.option("--once", is_flag=True, help="Run what is due now, then stop.")
-def worker(*, once: bool) -> None:
+@click.option(
+    "--lane",
+    type=click.Choice(["quick", "long"]),
+    default=None,
+    help="Serve one lane only: quick jobs, or imports, exports and bulk changes (default: both).",
+)
+def worker(*, once: bool, lane: str | None) -> None:
     """Run background jobs and the timetable until stopped."""
     start_django()
     from keqiao.config.commands.serve import work
 
-    work(once=once)
+    work(once=once, lane=lane or "")
 
 
 @main.command()

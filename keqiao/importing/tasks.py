@@ -19,7 +19,7 @@ from keqiao.importing.models import ExportFile, ImportRow, ImportRun, RunState
 from keqiao.importing.reverting import revert_run
 from keqiao.importing.running import ImportForbidden, RunMovedOn, check_run, execute_run
 from keqiao.importing.store import import_path
-from keqiao.jobs.options import enqueue_unique, with_options
+from keqiao.jobs.options import LONG, enqueue_unique, with_options
 from keqiao.jobs.problems import GiveUp
 from keqiao.jobs.progress import progress, save_state
 from keqiao.jobs.schedule import every
@@ -31,7 +31,7 @@ KEPT_IMPORTS = timedelta(days=90)
 ROWS_REMOVED = 5_000
 
 
-@task(title=_("Check a list before its import"), time_limit=2 * HOURS)
+@task(title=_("Check a list before its import"), queue_name=LONG, time_limit=2 * HOURS)
 def check_list(run_id: int) -> dict[str, int]:
     try:
         return check_run(run_id, progress).counts()
@@ -39,7 +39,7 @@ def check_list(run_id: int) -> dict[str, int]:
         raise GiveUp(problem.message) from problem
 
 
-@task(title=_("Import a list"), time_limit=12 * HOURS)
+@task(title=_("Import a list"), queue_name=LONG, time_limit=12 * HOURS)
 def import_list(run_id: int) -> dict[str, int]:
     try:
         return execute_run(run_id, progress, save_state).counts()
@@ -47,7 +47,7 @@ def import_list(run_id: int) -> dict[str, int]:
         raise GiveUp(problem.message) from problem
 
 
-@task(title=_("Undo an import"), time_limit=12 * HOURS)
+@task(title=_("Undo an import"), queue_name=LONG, time_limit=12 * HOURS)
 def undo_import(run_id: int, user_id: int | None) -> int:
     try:
         return len(revert_run(run_id, user_id, progress).conflicts)
@@ -55,7 +55,7 @@ def undo_import(run_id: int, user_id: int | None) -> int:
         raise GiveUp(problem.message) from problem
 
 
-@task(title=_("Write an export file"), time_limit=2 * HOURS)
+@task(title=_("Write an export file"), queue_name=LONG, time_limit=2 * HOURS)
 def write_export_file(order_id: int) -> int:
     order = ExportFile.objects.get(pk=order_id)
     user = User.objects.filter(pk=order.user_id, is_active=True).first()
@@ -107,7 +107,7 @@ def enqueue_export(order: ExportFile, title: str) -> None:
 
 
 @every(daily_at="03:20")
-@task(title=_("Remove expired imports and exports"))
+@task(title=_("Remove expired imports and exports"), queue_name=LONG)
 def remove_expired() -> int:
     """Delete export files past their time and the raw rows of imports nobody will undo."""
     removed = 0

@@ -17,6 +17,7 @@ from keqiao.jobs.problems import JobCancelled, LeaseLost, TimeLimitExceeded, Wor
 # a task that saved its state loses nothing and goes back at its next check.
 STOP_GRACE_SECONDS = 10.0
 TICK_SECONDS = 1.0
+STEADY_SECONDS, TURN_SECONDS = 0.5, 0.11
 
 
 class Stop(Protocol):
@@ -40,11 +41,25 @@ class Lease:
         self.lost = False
         self.over_time = False
         self.ended = False
+        self.gives_way = False
         self.time_limit = time_limit
         self._started = time.monotonic()
         self._last_beat = self._started
+        self._gave_way = self._started
         self._state_saved = False
         self._stop_seen: float | None = None
+
+    def give_way(self) -> None:
+        """Pause between two steps of long work, so that whoever waits to write has a turn.
+
+        SQLite has one write lock and no queue for it: who waits looks again every 100 ms at the
+        longest, and work that takes the lock again at once is hardly ever found without it.
+        """
+        if not self.gives_way or connection.vendor != "sqlite" or connection.in_atomic_block:
+            return
+        if time.monotonic() - self._gave_way >= STEADY_SECONDS:
+            time.sleep(TURN_SECONDS)
+            self._gave_way = time.monotonic()
 
     def check(self) -> None:
         """Raise when the task should end now."""

@@ -75,11 +75,14 @@ class Job(models.Model):
         verbose_name_plural = _("jobs")
         indexes = [
             models.Index(
-                fields=["-priority", "run_after", "id"],
+                # The queue rides along: a lane passes by the other's waiting jobs in the index.
+                fields=["-priority", "run_after", "id", "queue"],
                 name="job_claim",
                 condition=Q(status="ready"),
             ),
-            models.Index(fields=["run_after"], name="job_due", condition=Q(status="ready")),
+            models.Index(
+                fields=["run_after", "queue"], name="job_due", condition=Q(status="ready")
+            ),
             models.Index(fields=["status", "-id"], name="job_board"),
             models.Index(fields=["status", "finished_at"], name="job_age"),
         ]

@@ -16,6 +16,10 @@ from django_tasks.base import Task
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# The queue of what may take minutes (`@task(queue_name=LONG)`); every other queue is for what is
+# done at once. Each has its own lane of the worker, so that an import never delays a notification.
+LONG = "long"
+
 # Quick for a hiccup, then patient: 10 s, 1 min, 5 min, 30 min, then the job is a dead letter.
 DEFAULT_RETRY_DELAYS = (10, 60, 300, 1800)
 DEFAULT_TIME_LIMIT = 3600

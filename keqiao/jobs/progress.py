@@ -16,6 +16,7 @@ def progress(done: int, total: int, note: str = "") -> None:
     if lease is None:
         return
     lease.progress = (_count(done), _count(total), str(note))
+    lease.give_way()
     lease.check()
 
 
@@ -31,6 +32,7 @@ def check_cancelled() -> None:
     """
     lease = current_lease()
     if lease is not None:
+        lease.give_way()
         lease.check()
 
 

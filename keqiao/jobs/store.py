@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +34,28 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """Which queues a worker serves: `only` some, all `but` some, or all when neither is given.
+
+    Jobs of a lane that `gives_way` pause between their steps to let others write.
+    """
+
+    name: str = "all"
+    only: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    gives_way: bool = False
+
+    @property
+    def condition(self) -> str:
+        marks = ", ".join(["%s"] * len(self.names))
+        return f" AND queue {'IN' if self.only else 'NOT IN'} ({marks})" if self.names else ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.only or self.but
+
+
+@dataclass(frozen=True)
 class Ending:
     """How one attempt ended, as far as its worker knows."""
 
@@ -61,28 +82,28 @@ RETURNING id, token, attempts, max_attempts, task, arguments, state, actor_id
 """
 
 
-def _due(queues: Sequence[str] | None, index: str) -> str:
+def _due(lane: Lane, index: str) -> str:
     # Without statistics SQLite prefers any index on status and then sorts every waiting job.
     due = _DUE.format(index=f" INDEXED BY {index}" if connection.vendor == "sqlite" else "")
-    return f"{due} AND queue IN ({', '.join(['%s'] * len(queues))})" if queues else due
+    return due + lane.condition
 
 
-def anything_due(queues: Sequence[str] | None = None) -> bool:
+def anything_due(lane: Lane = Lane()) -> bool:
     """Look without taking the write lock; an idle worker asks this once a second."""
     with connection.cursor() as cursor:
         moment = connection.ops.adapt_datetimefield_value(now())
-        cursor.execute(f"SELECT 1 {_due(queues, 'job_due')} LIMIT 1", [moment, *(queues or ())])
+        cursor.execute(f"SELECT 1 {_due(lane, 'job_due')} LIMIT 1", [moment, *lane.names])
         return cursor.fetchone() is not None
 
 
-def claim(worker: str, lease_seconds: float, queues: Sequence[str] | None = None) -> Claim | None:
+def claim(worker: str, lease_seconds: float, lane: Lane = Lane()) -> Claim | None:
     """Take the most urgent due job, or none; two workers never get the same."""
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     moment = now()
     at = connection.ops.adapt_datetimefield_value(moment)
-    sql = _CLAIM.format(due=_due(queues, "job_claim"), lock=lock)
+    sql = _CLAIM.format(due=_due(lane, "job_claim"), lock=lock)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [worker, lease_seconds, at, at, at, at, *(queues or ())])
+        cursor.execute(sql, [worker, lease_seconds, at, at, at, at, *lane.names])
         rows = cursor.fetchall()
     if not rows:
         return None

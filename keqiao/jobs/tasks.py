@@ -10,6 +10,7 @@ from django_tasks import task
 
 from keqiao.base.clock import now
 from keqiao.jobs.models import Job, JobRun, Status
+from keqiao.jobs.options import LONG
 from keqiao.jobs.progress import check_cancelled
 from keqiao.jobs.schedule import every
 
@@ -20,7 +21,7 @@ BATCH = 500
 
 
 @every(daily_at="03:40")
-@task(title=_("Remove old finished jobs"))
+@task(title=_("Remove old finished jobs"), queue_name=LONG)
 def remove_old_jobs() -> int:
     removed = _remove((Status.DONE, Status.CANCELLED), KEEP_FINISHED)
     return removed + _remove((Status.DEAD,), KEEP_DEAD)

@@ -7,7 +7,6 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Sequence
 
 from django.db import (
     DatabaseError,
@@ -25,6 +24,7 @@ from keqiao.jobs.log import ensure_configured, logger
 from keqiao.jobs.models import RunOutcome
 from keqiao.jobs.options import DEFAULT_TIME_LIMIT
 from keqiao.jobs.schedule import run_due_schedules, sync_schedules
+from keqiao.jobs.store import Lane
 
 LEASE_SECONDS = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
@@ -37,7 +37,7 @@ def run_worker(
     stop: Stop | None = None,
     *,
     once: bool = False,
-    queues: Sequence[str] | None = None,
+    lane: Lane | None = None,
     lease_seconds: float = LEASE_SECONDS,
 ) -> int:
     """Run jobs until `stop` is set, or with `once` until nothing is due; return how many were run.
@@ -46,7 +46,7 @@ def run_worker(
     transaction, as in a test case.
     """
     ensure_configured()
-    worker = Worker(stop or threading.Event(), queues, lease_seconds)
+    worker = Worker(stop or threading.Event(), lane or Lane(), lease_seconds)
     try:
         return worker.drain() if once else worker.loop()
     finally:
@@ -54,10 +54,10 @@ def run_worker(
 
 
 class Worker:
-    def __init__(self, stop: Stop, queues: Sequence[str] | None, lease_seconds: float) -> None:
+    def __init__(self, stop: Stop, lane: Lane, lease_seconds: float) -> None:
         self.name = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.stop = stop
-        self.queues = queues
+        self.lane = lane
         self.lease_seconds = lease_seconds
         self.jobs = 0
         self._keeper: Keeper | None = None
@@ -80,7 +80,7 @@ class Worker:
         return self.jobs
 
     def loop(self) -> int:
-        logger.info("worker_started", worker=self.name, queues=list(self.queues or ()))
+        logger.info("worker_started", worker=self.name, lane=self.lane.name)
         pause = FIRST_PAUSE
         while not self.stop.is_set():
             try:
@@ -99,11 +99,12 @@ class Worker:
 
     def _work(self) -> None:
         """Run due jobs until none is left, keeping up with the timetable in between."""
-        if not store.anything_due(self.queues):
+        if not store.anything_due(self.lane):
             return
         claimed = self._claim()
         while claimed is not None:
             lease = Lease(claimed, self.stop, DEFAULT_TIME_LIMIT, alone=self._keeper is None)
+            lease.gives_way = self.lane.gives_way
             self._hold(lease)
             try:
                 ending = self._run(lease)
@@ -115,7 +116,7 @@ class Worker:
     def _claim(self) -> store.Claim | None:
         if self.stop.is_set():
             return None
-        return store.claim(self.name, self.lease_seconds, self.queues)
+        return store.claim(self.name, self.lease_seconds, self.lane)
 
     def _hold(self, lease: Lease | None) -> None:
         if self._keeper:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from keqiao.base.clock import now
+from keqiao.jobs.options import LONG
 from keqiao.jobs.progress import check_cancelled
 from keqiao.jobs.schedule import every
 from keqiao.records.outbox import dispatch_events, remove_read_events
@@ -25,7 +26,7 @@ def hand_out_events() -> int:
 
 
 @every(daily_at="03:50")
-@task(title=_("Remove old events"))
+@task(title=_("Remove old events"), queue_name=LONG)
 def remove_old_events() -> int:
     """Keep the table of events small, a short transaction at a time."""
     before = now() - timedelta(days=settings.KEQIAO_EVENT_DAYS)

@@ -15,6 +15,7 @@ from keqiao.access.rights import Action
 from keqiao.catalog import state
 from keqiao.catalog.filter import parse_where
 from keqiao.catalog.registry import object_type
+from keqiao.jobs.options import LONG
 from keqiao.jobs.progress import progress, resume_state, save_state
 from keqiao.records.drafts import Draft, Saved, Source
 from keqiao.records.query import ListQuery, matching_records
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 200
 
 
-@task(title=gettext_lazy("Change many records"))
+@task(title=gettext_lazy("Change many records"), queue_name=LONG)
 def change_many(
     *,
     user_id: int,
@@ -58,7 +59,7 @@ def change_many(
     return _in_steps(user_id, declared, action, where, search, ids, save)
 
 
-@task(title=gettext_lazy("Delete many records"))
+@task(title=gettext_lazy("Delete many records"), queue_name=LONG)
 def delete_many(
     *,
     user_id: int,

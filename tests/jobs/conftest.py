@@ -38,7 +38,7 @@ def start_worker() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     database["NAME"] = str(database["NAME"])
 
     def start(
-        lease_seconds: float = 30, days_ahead: int = 0, *, wait: bool = True
+        lease_seconds: float = 30, days_ahead: int = 0, *, wait: bool = True, lanes: bool = False
     ) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [
@@ -47,6 +47,7 @@ def start_worker() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
                 "tests.jobs.worker_process",
                 str(lease_seconds),
                 str(days_ahead),
+                "lanes" if lanes else "one",
             ],
             cwd=ROOT,
             env={**os.environ, "TEST_DATABASE": json.dumps(database)},

@@ -17,6 +17,7 @@ from keqiao.jobs.backend import load_task
 from keqiao.jobs.models import Job, JobRun, RunOutcome, Status
 from keqiao.jobs.options import acting_as, enqueue_coalesced, enqueue_unique, with_options
 from keqiao.jobs.progress import check_cancelled, progress, resume_state, save_state
+from keqiao.jobs.store import Lane
 from keqiao.jobs.worker import run_worker
 from tests.jobs import sample_tasks
 from tests.jobs.conftest import only_job, run_now
@@ -80,9 +81,9 @@ def test_a_worker_serves_only_its_queues(tmp_path: Path) -> None:
     file = str(tmp_path / "lines")
     sample_tasks.write.using(queue_name="slow").enqueue(file, "slow")
     sample_tasks.write.enqueue(file, "default")
-    assert run_worker(once=True, queues=["default", "mail"]) == 1
+    assert run_worker(once=True, lane=Lane(only=("default", "mail"))) == 1
     assert noted(file) == ["default"]
-    assert run_worker(once=True, queues=["slow"]) == 1
+    assert run_worker(once=True, lane=Lane(only=("slow",))) == 1
     assert noted(file) == ["default", "slow"]
 
 

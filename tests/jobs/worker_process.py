@@ -20,6 +20,7 @@ def main() -> None:
     from django.conf import settings
 
     settings.DATABASES["default"].update(json.loads(os.environ["TEST_DATABASE"]))
+    from keqiao.jobs.lanes import run_lanes
     from keqiao.jobs.worker import run_worker
 
     stop = threading.Event()
@@ -28,7 +29,10 @@ def main() -> None:
     sys.stdout.flush()
     ahead = datetime.now(UTC) + timedelta(days=int(sys.argv[2]))
     with time_machine.travel(ahead) if int(sys.argv[2]) else nullcontext():
-        run_worker(stop, lease_seconds=float(sys.argv[1]))
+        if sys.argv[3] == "lanes":
+            run_lanes(stop, lease_seconds=float(sys.argv[1]))
+        else:
+            run_worker(stop, lease_seconds=float(sys.argv[1]))
 
 
 if __name__ == "__main__":

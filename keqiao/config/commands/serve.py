@@ -65,8 +65,9 @@ def _welcome(host: str, port: int, told: Path) -> str:
     return "\n".join(lines)
 
 
-def work(*, once: bool) -> None:
-    """Run the worker in this process until it is told to stop."""
+def work(*, once: bool, lane: str) -> None:
+    """Run the worker in this process until it is told to stop: both lanes, or one alone."""
+    from keqiao.jobs.lanes import LANES, run_lanes
     from keqiao.jobs.worker import run_worker
 
     stop = threading.Event()
@@ -76,4 +77,7 @@ def work(*, once: bool) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop_asked)
-    run_worker(stop, once=once)
+    if once or lane:
+        run_worker(stop, once=once, lane=LANES.get(lane))
+    else:
+        run_lanes(stop)
