@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("keqiao.automation.urls")),
     path("", include("keqiao.activities.day_urls")),
     path("", include("keqiao.notifications.urls")),
+    path("", include("keqiao.customers.urls")),
     # Last: its addresses begin with the word of any object type.
     path("", include("keqiao.ui.urls")),
 ]

@@ -21,6 +21,7 @@ from keqiao.access.roles import ensure_standard_roles
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
 from keqiao.customers.demo import Person, customers, departments, leads, people
+from keqiao.customers.pool.demo import load_pools
 from keqiao.records.drafts import Draft, Outcome, Saved, Source
 from keqiao.records.save import save_records
 
@@ -59,6 +60,8 @@ def load_demo(
     with rare_collection(), relaxed_commits():
         loader.load_customers(seed, until, staff)
         loader.load_leads(seed + 1, until, staff)
+    if scale == "small":
+        loader.made |= load_pools(owners)
     return {
         "scale": scale,
         "users": len(owners),

@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 @signed_in
 @require_GET
 def filter_menu(request: HttpRequest, declared: ObjectType) -> HttpResponse:
+    return show_filter_menu(request, *_opened(request, declared))
+
+
+def show_filter_menu(request: HttpRequest, access: Access, state: ListState) -> HttpResponse:
     """Show the filter editor; without JavaScript its second step is this page once more."""
-    access, state = _opened(request, declared)
+    declared = state.declared
     if request.GET.get("filter_operator"):
         return go(request, state.url())
     begun = request.GET.get("filter_field", "")
@@ -50,9 +54,15 @@ def filter_menu(request: HttpRequest, declared: ObjectType) -> HttpResponse:
 @signed_in
 @require_GET
 def quick_menu(request: HttpRequest, declared: ObjectType, name: str) -> HttpResponse:
+    return show_quick_menu(request, *_opened(request, declared), name)
+
+
+def show_quick_menu(
+    request: HttpRequest, access: Access, state: ListState, name: str
+) -> HttpResponse:
     """Show the options of one quick filter."""
-    access, state = _opened(request, declared)
-    field = next((one for one in quick_fields(access, declared) if one.name == name), None)
+    found = quick_fields(access, state.declared)
+    field = next((one for one in found if one.name == name), None)
     if field is None:
         raise Http404
     context = {"options": quick_options(state, field)}
@@ -62,7 +72,11 @@ def quick_menu(request: HttpRequest, declared: ObjectType, name: str) -> HttpRes
 @signed_in
 @require_GET
 def column_menu(request: HttpRequest, declared: ObjectType) -> HttpResponse:
-    access, state = _opened(request, declared)
+    return show_column_menu(request, *_opened(request, declared))
+
+
+def show_column_menu(request: HttpRequest, access: Access, state: ListState) -> HttpResponse:
+    """Show which fields the list can have as columns."""
     context = {"column_choices": column_choices(access, state)}
     return _menu(request, state, "columns", _("Columns"), context)
 

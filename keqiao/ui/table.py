@@ -60,20 +60,28 @@ def _head(column: Column) -> SafeString:
     return markup('<th scope="col"{}{}>{}</th>', column.attribute, sorted_now, shown)
 
 
-def rows_html(rows: Sequence[Row], columns: Sequence[Column], base: str) -> SafeString:
-    """Return the table rows; how each column writes its cells is settled once for all of them."""
+def rows_html(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    base: str,
+    end: Callable[[Row], str] | None = None,
+) -> SafeString:
+    """Return the table rows; how each column writes its cells is settled once for all of them.
+
+    `end` writes a last cell of its own (what can be done with the row).
+    """
     times = cells.NearTimes()
     writers = [(column.name, _writer(column, times)) for column in columns[1:]]
-    return SafeString("".join([_row(row, writers, base) for row in rows]))
+    return SafeString("".join([_row(row, writers, base, end(row) if end else "") for row in rows]))
 
 
-def _row(row: Row, writers: list[tuple[str, Callable[[Cell], str]]], base: str) -> str:
+def _row(row: Row, writers: list[tuple[str, Callable[[Cell], str]]], base: str, end: str) -> str:
     title, shown = escape(row.title), row.cells
     body = "".join([write(shown[name]) for name, write in writers])
     return (
         f'<tr><td class="ck"><input type="checkbox" class="tick" value="{row.id}" name="tick"'
         f' form="bulk" aria-label="{title}"></td><td class="tt"><a href="{base}{row.id}/">'
-        f"{cells.title_avatar(row.title)}<span>{title}</span></a></td>{body}</tr>\n"
+        f"{cells.title_avatar(row.title)}<span>{title}</span></a></td>{body}{end}</tr>\n"
     )
 
 

@@ -99,7 +99,7 @@ def _claimable(
         row = found.get(pk)
         if row is None:
             refused[pk] = _gone(access, pool, pk)
-        elif reason := _why_not(access, pool, row):
+        elif reason := why_not(access, pool, row):
             refused[pk] = reason
         else:
             rows.append(row)
@@ -112,7 +112,8 @@ def _locked_in_pool(declared: ObjectType, pool: Pool, ids: Sequence[int]) -> lis
     return list(in_pool.order_by("pk").select_for_update(of=("self",)))
 
 
-def _why_not(access: Access, pool: Pool, row: Model) -> str:
+def why_not(access: Access, pool: Pool, row: Model) -> str:
+    """Return why this person cannot have a pooled record yet; empty: it can be claimed."""
     if is_administrator(access, pool):
         return ""
     previous, since = row.previous_owner_id, row.pooled_at  # type: ignore[attr-defined]

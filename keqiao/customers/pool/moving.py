@@ -18,6 +18,8 @@ from keqiao.records.query import records
 from keqiao.records.save import save_records
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.db.models import Model
 
     from keqiao.catalog.object_type import ObjectType
@@ -55,9 +57,10 @@ def into_pool(
     *,
     what: PoolMove.What,
     source: Source,
+    at: datetime | None = None,
 ) -> Moved:
     """Put locked rows into the pool: nobody owns them, nobody was let in to them any more."""
-    at = now()
+    at = at or now()
     drafts = [
         Draft(
             {"owner": None, "team": None},

@@ -1,11 +1,13 @@
-"""Hooks the pool into the product at start-up: the write path, duplicates, menus, pages, notices."""
+"""Hooks the pool into the product at start-up: the write path, duplicates, menus, to-do list."""
 
 from __future__ import annotations
 
-from keqiao.customers.pool import forecast, keeping, whereabouts
+from keqiao.customers.pool import forecast, forecast_page, keeping, menu, whereabouts
 
 
 def register() -> None:
     forecast.register()
     keeping.register()
     whereabouts.register()
+    menu.register()
+    forecast_page.register()

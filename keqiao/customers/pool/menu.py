@@ -1,0 +1,68 @@
+"""Where the pool is found: the menus, the settings, the command box, the open record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from keqiao.access.rights import Action
+from keqiao.customers.pool.actions import may_release
+from keqiao.customers.pool.known import is_administrator, known, pools_of
+from keqiao.customers.pool.pooled import can_be_pooled
+from keqiao.customers.pool.release import may_lock
+from keqiao.ui.commands import Command, register_command
+from keqiao.ui.navigation import MenuEntry, register_entry
+from keqiao.ui.record_commands import OpenRecord, RecordCommand, register_record_command
+from keqiao.ui.settings.menu import DATA, SettingsEntry, register_settings
+
+if TYPE_CHECKING:
+    from keqiao.access.access import Access
+
+
+def register() -> None:
+    register_entry(
+        MenuEntry(
+            "pool", _("Pool"), "pool", "/pool/", group=_("Customers"), order=90,
+            is_visible=lambda access: bool(pools_of(access)),
+        )
+    )  # fmt: skip
+    register_settings(
+        SettingsEntry(
+            "pools", _("Pools and capacity"), "pool", DATA, "/settings/pools/", order=24,
+            may_open=runs_a_pool,
+        )
+    )  # fmt: skip
+    register_command(
+        Command(
+            _("Returning to the pool"), "/pool/forecast/", "clock", "公海 退回 待进入公海",
+            is_visible=lambda access: bool(known().pools),
+        )
+    )  # fmt: skip
+    register_record_command(
+        RecordCommand(
+            "pool", _("Return to the pool"), "pool", "pool/", Action.CHANGE, "release 退回 公海",
+            in_dialog=True, order=35, is_offered=_can_release,
+        )
+    )  # fmt: skip
+    register_record_command(
+        RecordCommand(
+            "pool-lock", _("Lock against return"), "lock", "lock/", Action.VIEW, "lock 锁定 公海",
+            in_dialog=True, order=36, is_offered=_can_lock,
+        )
+    )  # fmt: skip
+
+
+def runs_a_pool(access: Access) -> bool:
+    if access.is_administrator:
+        return True
+    return any(is_administrator(access, pool) for pool in known().pools.values())
+
+
+def _can_release(open_record: OpenRecord) -> bool:
+    return may_release(open_record.access, open_record.declared, open_record.record)
+
+
+def _can_lock(open_record: OpenRecord) -> bool:
+    record, declared = open_record.record, open_record.declared
+    return can_be_pooled(declared) and may_lock(open_record.access, declared, record.owner_id)  # type: ignore[attr-defined]
