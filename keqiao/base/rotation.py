@@ -98,7 +98,7 @@ def column_store(name: str, rows: QuerySet[Model], column: str, context: str) ->
                     continue
                 setattr(row, column, encrypt(text, context))
                 changed.append(row)
-            rows.model._default_manager.bulk_update(changed, [column])
+            rows.bulk_update(changed, [column])
             done.renewed = len(changed)
         return done
 
