@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from keqiao.access.rights import Action, Right
 from keqiao.catalog.filter import Condition
 from keqiao.catalog.registry import object_type
+from keqiao.records.ownership import may_choose_department
 from keqiao.records.present import present
 from keqiao.records.query import ListQuery, get_record, run_list
 from keqiao.ui import cells
@@ -168,6 +169,7 @@ def record_rights(access: Access, declared: ObjectType, record: Model) -> dict[s
     for action in (Action.CHANGE, Action.DELETE, Action.TRANSFER, Action.REVEAL):
         may[action.value] = access.reaches(action, declared, record)
     may["share"] = True
+    may["choose_team"] = may_choose_department(access, declared)
     return may
 
 
@@ -228,7 +230,9 @@ def _item(field: Field, row: Row, mask: FieldMask, may: dict[str, bool]) -> dict
         "html": cells.cell_html(cell, field, wide=True),
         "empty": not cell.text,
         "wide": field.kind.key in WIDE_KINDS,
-        "can_edit": can_edit and not field.read_only,
+        "can_edit": can_edit
+        and not field.read_only
+        and (field.name != "team" or may["choose_team"]),
         "has_source": field.name not in KEPT_BY_SYSTEM,
         "can_reveal": may["reveal"] and cell.masked and mask[field.name] is Right.MASKED,
     }

@@ -58,6 +58,9 @@ def test_new_records_get_numbers_and_old_ones_stay_without(company: Company) -> 
 
 def test_the_rule_is_asked_with_the_field_and_changed_with_the_others(company: Company) -> None:
     client = browser(company.qian)
+    form = client.get("/settings/fields/new/?object=account").content.decode()
+    for name in ("prefix", "date_format", "digits", "restart", "number_existing"):
+        assert f'name="{name}"' in form
     wrong = client.post("/settings/fields/new/", {**ASKED, "restart": "year"})
     assert wrong.status_code == 422
     assert not CustomField.objects.exists()
