@@ -81,6 +81,8 @@ class ScheduleLine:
     next_at: datetime
     last_slot: datetime | None
     last_job_id: int | None
+    last_status: str
+    last_status_label: str
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,19 @@ class QueueNumbers:
 
 
 def recent_jobs(
-    limit: int = 50, status: str | None = None, *, actor_id: int | None = None
+    limit: int = 50,
+    status: str | None = None,
+    *,
+    actor_id: int | None = None,
+    with_housekeeping: bool = True,
 ) -> list[JobLine]:
-    """Return the newest jobs first; unknown states show nothing rather than everything."""
+    """Return the newest jobs first; unknown states show nothing rather than everything.
+
+    Without housekeeping what the timetable runs is left out, unless it failed for good.
+    """
     jobs = Job.objects.order_by("-pk")
+    if not with_housekeeping:
+        jobs = jobs.filter(Q(schedule="") | Q(status=Status.DEAD))
     if status:
         jobs = jobs.filter(status=status)
     if actor_id is not None:
@@ -143,7 +154,9 @@ def queue_numbers() -> QueueNumbers:
 
 def schedules() -> list[ScheduleLine]:
     known = periodic_tasks()
-    rows = Schedule.objects.filter(name__in=known).order_by("next_at", "name")
+    rows = list(Schedule.objects.filter(name__in=known).order_by("next_at", "name"))
+    last_ids = [row.last_job_id for row in rows if row.last_job_id]
+    statuses = dict(Job.objects.filter(pk__in=last_ids).values_list("pk", "status"))
     return [
         ScheduleLine(
             name=row.name,
@@ -152,7 +165,9 @@ def schedules() -> list[ScheduleLine]:
             enabled=row.enabled,
             next_at=row.next_at,
             last_slot=row.last_slot,
-            last_job_id=row.last_job_id,
+            last_job_id=row.last_job_id if row.last_job_id in statuses else None,
+            last_status=statuses.get(row.last_job_id, ""),
+            last_status_label=_status_label(statuses.get(row.last_job_id, "")),
         )
         for row in rows
     ]
@@ -220,6 +235,10 @@ def _get(job_id: int) -> Job:
         message = _("This job does not exist (any more). Finished jobs are removed after 30 days.")
         raise JobProblem(message, "not_found")
     return job
+
+
+def _status_label(status: str) -> str:
+    return str(Status(status).label) if status else ""
 
 
 def _lines(jobs: Iterable[Job]) -> list[JobLine]:

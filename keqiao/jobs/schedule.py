@@ -16,7 +16,10 @@ from keqiao.base.clock import now
 from keqiao.jobs import codec
 from keqiao.jobs.backend import new_job
 from keqiao.jobs.log import logger
-from keqiao.jobs.models import Job, Schedule
+from keqiao.jobs.models import Job, JobRun, Schedule, Status
+
+KEPT_RUNS = 20  # of each line of the timetable; failed ones stay longer
+FORGOTTEN_AT_ONCE = 500
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -147,4 +150,15 @@ def _run(row: Schedule, moment: datetime) -> bool:
             logger.warning("schedule_slot_skipped", schedule=row.name, reason="still unfinished")
             return False
         Schedule.objects.filter(pk=row.pk).update(last_slot=slot, last_job_id=planned)
+        _forget_old_runs(row.name)
     return True
+
+
+def _forget_old_runs(name: str) -> None:
+    """Keep the last runs of a schedule: one of every minute would bury what people started."""
+    done = Job.objects.filter(schedule=name, status=Status.DONE, slot__isnull=False)
+    oldest_kept = done.order_by("-slot").values_list("slot", flat=True)[KEPT_RUNS - 1 : KEPT_RUNS]
+    for slot in oldest_kept:
+        old = list(done.filter(slot__lt=slot).values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+        JobRun.objects.filter(job_id__in=old).delete()
+        Job.objects.filter(pk__in=old).delete()

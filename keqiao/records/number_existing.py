@@ -14,6 +14,7 @@ from keqiao.base.clock import now
 from keqiao.catalog import state
 from keqiao.catalog.models import CustomField
 from keqiao.catalog.registry import object_type
+from keqiao.jobs.options import LONG
 from keqiao.jobs.progress import progress, resume_state, save_state
 from keqiao.records.audit import ChangeLine, append_lines
 from keqiao.records.drafts import Source
@@ -35,7 +36,7 @@ def without_number(declared: ObjectType, field: Field) -> QuerySet[Model]:
     return rows.filter(LIVE, Q(number_given=None))
 
 
-@task(title=_("Number existing records"))
+@task(title=_("Number existing records"), queue_name=LONG)
 def number_existing(custom_field_id: int) -> dict[str, int]:
     """Give every record without a number one; stopped half-way, it goes on where it was."""
     row = CustomField.objects.filter(pk=custom_field_id, kind="serial", deleted_at=None).first()

@@ -27,12 +27,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Start = Callable[..., "subprocess.Popen[bytes]"]
 LONG_TASKS = {
     "keqiao.catalog.custom_index.build_index",
+    "keqiao.customers.pool.returning.note_returns",
+    "keqiao.customers.pool.returning.return_to_pools",
     "keqiao.importing.tasks.check_list",
     "keqiao.importing.tasks.import_list",
     "keqiao.importing.tasks.remove_expired",
     "keqiao.importing.tasks.undo_import",
     "keqiao.importing.tasks.write_export_file",
     "keqiao.jobs.tasks.remove_old_jobs",
+    "keqiao.records.number_existing.number_existing",
     "keqiao.records.tasks.remove_old_events",
     "keqiao.ui.bulk_jobs.change_many",
     "keqiao.ui.bulk_jobs.delete_many",

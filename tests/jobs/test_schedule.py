@@ -14,6 +14,7 @@ from django.utils import timezone
 from keqiao.base.clock import now
 from keqiao.jobs import board, schedule
 from keqiao.jobs.models import Job, JobRun, RunOutcome, Schedule, Status
+from keqiao.jobs.options import with_options
 from keqiao.jobs.problems import JobProblem
 from keqiao.jobs.schedule import Daily, Interval, Periodic, every
 from keqiao.jobs.tasks import remove_old_jobs
@@ -202,3 +203,46 @@ def test_the_product_s_own_housekeeping_is_on_the_timetable(
     assert str(schedule.periodic_tasks()["keqiao.jobs.tasks.remove_old_jobs"].rule) == (
         "daily at 03:40"
     )
+
+
+@pytest.mark.django_db
+def test_only_the_last_runs_of_a_line_are_kept_and_failures_with_them(
+    empty_timetable: Timetable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "KEPT_RUNS", 3)
+    every(minutes=1)(sample_tasks.tick)
+    other = sample_tasks.add.enqueue(1, 1)
+    with time_machine.travel(NOON, tick=False) as clock:
+        for minute in range(8):
+            run_now()
+            if minute == 1:  # long before the others
+                failed = Job.objects.get(schedule=NAME)
+                Job.objects.filter(pk=failed.pk).update(status=Status.DEAD)
+            clock.shift(timedelta(minutes=1))
+        run_now()
+    kept = Job.objects.filter(schedule=NAME, status=Status.DONE).order_by("slot")
+    # The three that were done when the last one was planned, and that one.
+    assert [job.slot.minute for job in kept] == [5, 6, 7, 8]
+    assert Job.objects.filter(pk__in=[failed.pk, other.id]).count() == 2
+    logged = set(JobRun.objects.values_list("job_id", flat=True))
+    assert logged == {failed.pk, *(job.pk for job in kept)}
+
+
+@pytest.mark.django_db
+def test_what_people_started_is_not_buried_by_the_timetable(empty_timetable: Timetable) -> None:
+    every(minutes=1)(sample_tasks.tick)
+    mine = with_options(sample_tasks.add, actor_id=7).enqueue(1, 1)
+    unnamed = sample_tasks.add.enqueue(2, 2)
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _minute in range(5):
+            run_now()
+            clock.shift(timedelta(minutes=1))
+    quiet = board.recent_jobs(with_housekeeping=False)
+    assert [line.id for line in quiet] == [int(unnamed.id), int(mine.id)]
+    assert len(board.recent_jobs()) == 6
+    broken = Job.objects.filter(schedule=NAME).first()
+    assert broken is not None
+    Job.objects.filter(pk=broken.pk).update(status=Status.DEAD)
+    assert broken.pk in [line.id for line in board.recent_jobs(with_housekeeping=False)]
+    (line,) = board.schedules()
+    assert line.last_status == Status.DONE

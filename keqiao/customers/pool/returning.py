@@ -25,7 +25,7 @@ from keqiao.customers.pool.known import known
 from keqiao.customers.pool.models import PoolMove, PoolView, ReturnWarning
 from keqiao.customers.pool.moving import into_pool
 from keqiao.customers.pool.pooled import pooled_types
-from keqiao.jobs.options import enqueue_coalesced
+from keqiao.jobs.options import LONG, enqueue_coalesced
 from keqiao.jobs.progress import progress, resume_state, save_state
 from keqiao.jobs.schedule import every
 from keqiao.notifications.notify import notify
@@ -56,7 +56,7 @@ RETURNED_MANY = gettext_noop("%(count)s %(objects)s of yours have returned to th
 
 
 @every(daily_at="00:30")
-@task(title=gettext_lazy("Return records to the pool"))
+@task(title=gettext_lazy("Return records to the pool"), queue_name=LONG)
 def return_to_pools() -> dict[str, int]:
     """Do the night's work for every type; says how many were noted, warned of and returned."""
     state.forget_versions()
@@ -216,7 +216,7 @@ _STEPS: dict[str, Any] = {"note": _note, "warn": _warn, "return": _return}
 # --- after a change of the rules --------------------------------------------------------------------
 
 
-@task(title=gettext_lazy("Work out days of return"))
+@task(title=gettext_lazy("Work out days of return"), queue_name=LONG)
 def note_returns(object_key: str) -> dict[str, int]:
     """Note the days of return of a type anew, after its rules or their people changed."""
     state.forget_versions()
