@@ -105,6 +105,7 @@ document.addEventListener("change", (event) => {
 // Inputs that belong to one kind of field only (choices, link target) show with that kind.
 function showForKind(select) {
   document.querySelectorAll("[data-for]").forEach((part) => (part.hidden = !part.dataset.for.split(" ").includes(select.value)));
+  document.querySelectorAll("[data-not-for]").forEach((part) => (part.hidden = part.dataset.notFor.split(" ").includes(select.value)));
 }
 document.querySelectorAll("[data-kind]").forEach((select) => {
   select.addEventListener("change", () => showForKind(select));
