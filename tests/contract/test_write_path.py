@@ -64,7 +64,16 @@ def test_unknown_and_system_fields_are_refused(declared: ObjectType, company: Co
     access = Access.for_user(company.qian)
     record_id = make(declared.key, owner=company.qian)
     before = declared.model._default_manager.values().get(pk=record_id)
-    for name in ("is_staff", "created_by", "version", "id", "updated_by", "deleted_at", "_state", "pk"):
+    for name in (
+        "is_staff",
+        "created_by",
+        "version",
+        "id",
+        "updated_by",
+        "deleted_at",
+        "_state",
+        "pk",
+    ):
         outcome = save_one(access, declared.key, {name: 1}, record_id=record_id)
         assert isinstance(outcome, Rejected), name
     assert declared.model._default_manager.values().get(pk=record_id) == before
