@@ -17,7 +17,7 @@ from keqiao.base.clock import now
 from keqiao.catalog import state
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from django.utils.functional import Promise
@@ -32,6 +32,14 @@ class DirectoryProblem(Exception):
     def __init__(self, message: str | Promise) -> None:
         super().__init__(str(message))
         self.message = message
+
+
+_endings: list[Callable[[User], None]] = []
+
+
+def register_ending(end: Callable[[User], None]) -> None:
+    """Have `end` called in the transaction that shuts a person out: keys given elsewhere end too."""
+    _endings.append(end)
 
 
 def add_department(name: str, parent: Department | None = None) -> Department:
@@ -112,6 +120,8 @@ def deactivate(user: User) -> None:
         user.is_active = False
         user.save(update_fields=["is_active"])
         ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now())
+        for end in _endings:
+            end(user)
         for session in Session.objects.filter(expire_date__gt=now()).iterator():
             if session.get_decoded().get("_auth_user_id") == str(user.pk):
                 # Through the session store, so that a cached copy ends with the row.

@@ -11,6 +11,7 @@ from keqiao.automation.working_calendar import working_time
 from keqiao.automation.working_time import DayKind
 from keqiao.ui.calendar import register_day_mark
 from keqiao.ui.navigation import MenuEntry, register_entry
+from keqiao.ui.settings.menu import COMPANY, MINE, SettingsEntry, register_settings
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,4 +30,30 @@ def holiday_mark(day: date) -> tuple[str, str] | None:
 register_day_mark(holiday_mark)
 register_entry(
     MenuEntry("calendar", gettext_lazy("Calendar"), "calendar", "/calendar/", order=2, go_key="a")
+)
+register_entry(
+    MenuEntry(
+        "my-tasks", gettext_lazy("My tasks"), "list-check", "/tasks/mine/", order=1, go_key="w"
+    )
+)
+register_settings(
+    SettingsEntry(
+        "calendar-feed",
+        gettext_lazy("Calendar address"),
+        "link",
+        MINE,
+        "/settings/calendar-feed/",
+        for_administrators=False,
+        order=14,
+    )
+)
+register_settings(
+    SettingsEntry(
+        "follow-up-rules",
+        gettext_lazy("Reminders and escalation"),
+        "bell",
+        COMPANY,
+        "/settings/follow-up-rules/",
+        order=34,
+    )
 )

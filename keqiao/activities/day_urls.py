@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from keqiao.activities import calendar_pages, doing_pages
+from keqiao.activities import calendar_pages, doing_pages, feed_pages, my_tasks, rule_pages
 from keqiao.ui import converters
 
 __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
     path("calendar/", calendar_pages.calendar_page, name="calendar"),
+    path("calendar/feed/<slug:secret>.ics", feed_pages.feed),
+    path("settings/calendar-feed/", feed_pages.feeds_page),
+    path("settings/follow-up-rules/", rule_pages.rules_page),
+    path("tasks/mine/", my_tasks.my_tasks, name="my-tasks"),
+    path("activities/next/<slug:key>/<record:record_id>/", my_tasks.next_steps),
     path("activities/plan/", doing_pages.plan_page, name="plan"),
     path("activities/<slug:key>/<record:record_id>/", doing_pages.activity_page),
     path("activities/<slug:key>/<record:record_id>/complete/", doing_pages.complete_page),

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from keqiao.access.rights import Action
-from keqiao.activities import doing
+from keqiao.activities import verbs
 from keqiao.activities.activity import ACTIVITIES, PLANNED
+from keqiao.activities.doing import plannable
 from keqiao.automation.working_calendar import next_working_day
 from keqiao.base.clock import now, today
 from keqiao.base.dates import DateProblem, parse_date
-from keqiao.catalog.pointer import pointed_to
+from keqiao.catalog.pointer import pointed_to, pointer
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
 from keqiao.records.drafts import Conflict, Rejected, Saved
@@ -43,10 +43,6 @@ if TYPE_CHECKING:
 CHANGED = "activitiesChanged"
 USUAL_HOUR = 9
 EVENT_MINUTES = (30, 60, 90, 120, 240)
-
-
-class _Undone(Exception):
-    """The next step could not be planned, so what was done together with it is undone as well."""
 
 
 # --- one piece of work ----------------------------------------------------------------------------
@@ -121,40 +117,26 @@ def complete_page(request: HttpRequest, key: str, record_id: int) -> HttpRespons
 
 
 def _complete(request: HttpRequest, access: Access, declared: ObjectType, record_id: int) -> str:
-    given, source = request.POST, source_of(request)
-    try:
-        with transaction.atomic():
-            outcome = doing.complete(
-                access,
-                declared,
-                record_id,
-                source,
-                note=given.get("note", ""),
-                version=whole_number(given.get("version", "")),
-            )
-            problem = _problem(outcome)
-            name, day = given.get("next_name", "").strip(), given.get("next_day", "")
-            if not problem and (name or day):
-                at = _moment(day or next_days()[0]["day"], given.get("next_time", ""))
-                if at is None:
-                    raise _Undone(_("When is the next step? Write the day like 2026-11-21."))
-                planned = doing.following(
-                    access,
-                    declared,
-                    record_id,
-                    name or _title(access, declared, record_id),
-                    at,
-                    source,
-                )
-                if text := _problem(planned):
-                    raise _Undone(text)
-    except _Undone as found:
-        return str(found)
-    return problem
-
-
-def _title(access: Access, declared: ObjectType, record_id: int) -> str:
-    return titles_of(access, declared, [record_id]).get(record_id, "")
+    given = request.POST
+    name, day = given.get("next_name", "").strip(), given.get("next_day", "")
+    step = None
+    if name or day:
+        at = _moment(day or next_days()[0]["day"], given.get("next_time", ""))
+        if at is None:
+            return _("When is the next step? Write the day like 2026-11-21.")
+        again = titles_of(access, declared, [record_id]).get(record_id, "")
+        step = verbs.Next(at=at, name=name or again, type=declared.key)
+    logged = verbs.complete(
+        access,
+        pointer(declared.key, record_id),
+        given.get("note", "").strip(),
+        next=step,
+        version=whole_number(given.get("version", "")),
+        source=source_of(request),
+    )
+    if logged.following is not None and not isinstance(logged.following, Saved):
+        return _problem(logged.following)
+    return _problem(logged.outcome)
 
 
 def next_days() -> list[dict[str, Any]]:
@@ -175,21 +157,20 @@ def next_days() -> list[dict[str, Any]]:
 @require_POST
 def check_off(request: HttpRequest, key: str, record_id: int) -> HttpResponse:
     """Tick or untick work in a list, without a dialog."""
-    access, declared = access_of(request), _activity_type(key)
-    source = source_of(request)
+    access, source = access_of(request), source_of(request)
+    _activity_type(key)
     if request.POST.get("undo"):
-        outcome = doing.reopen(access, declared, record_id, source)
+        outcome = verbs.reopen(access, pointer(key, record_id), source=source)
     else:
-        outcome = doing.complete(access, declared, record_id, source)
+        outcome = verbs.complete(access, pointer(key, record_id), source=source).outcome
     return _answer(request, outcome, _("Done."))
 
 
 @signed_in
 @require_POST
 def call_off(request: HttpRequest, key: str, record_id: int) -> HttpResponse:
-    access, declared = access_of(request), _activity_type(key)
-    version = whole_number(request.POST.get("version", ""))
-    outcome = doing.call_off(access, declared, record_id, source_of(request), version=version)
+    _activity_type(key)
+    outcome = verbs.cancel(access_of(request), pointer(key, record_id), source=source_of(request))
     return _answer(request, outcome, _("Called off."))
 
 
@@ -237,7 +218,7 @@ def _done(request: HttpRequest, text: str) -> HttpResponse:
 def plan_page(request: HttpRequest) -> HttpResponse:
     """Plan work: from a calendar's empty place, a record's clock, or the task list."""
     access = access_of(request)
-    types = doing.plannable(access)
+    types = plannable(access)
     given = request.POST if request.method == "POST" else request.GET
     chosen = next(
         (one for one in types if one.key == given.get("type")), types[0] if types else None
@@ -300,7 +281,9 @@ def _plan(request: HttpRequest, access: Access, declared: ObjectType) -> str:
     if declared.key == "event":
         minutes = whole_number(given.get("minutes", "")) or 60
         values["ends_at"] = at + timedelta(minutes=min(minutes, 24 * 60))
-    return _problem(doing.plan(access, declared.key, values, source_of(request)))
+    about = values.pop("about", "")
+    outcome = verbs.plan(access, about, type=declared.key, values=values, source=source_of(request))
+    return _problem(outcome)
 
 
 def _moment(day: str, clock: str, declared: ObjectType | None = None) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keqiao.activities.call import Call
 from keqiao.activities.comment import Comment
+from keqiao.activities.day_models import CalendarFeed, Escalation, FollowUpRules
 from keqiao.activities.email_note import EmailNote
 from keqiao.activities.entries import TimelineEntry
 from keqiao.activities.event import CalendarEvent
@@ -13,9 +14,12 @@ from keqiao.activities.visit import Visit
 
 __all__ = [
     "CalendarEvent",
+    "CalendarFeed",
     "Call",
     "Comment",
     "EmailNote",
+    "Escalation",
+    "FollowUpRules",
     "Note",
     "Task",
     "TimelineEntry",

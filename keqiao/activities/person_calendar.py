@@ -123,6 +123,7 @@ def _entry(
         note=" · ".join(filter(None, (about, owner))),
         is_movable=may_move,
         is_all_day=is_all_day,
+        changed_at=row.updated_at,
     )
     return toned(entry, is_done=is_done)
 

@@ -55,6 +55,7 @@ class CalendarEntry:
     note: str = ""
     is_movable: bool = False
     is_all_day: bool = False
+    changed_at: datetime | None = None
 
     @property
     def first_day(self) -> date:
@@ -413,8 +414,7 @@ def toned(entry: CalendarEntry, *, is_done: bool) -> CalendarEntry:
     """Colour an entry by what it asks of people: late, today, planned, done."""
     if is_done:
         return replace(entry, tone="done")
-    moment = entry.end if isinstance(entry.end, datetime) else entry._start_moment
-    if (entry.last_day < today()) or (entry.has_time and moment < now()):
+    if entry.last_day < today():
         return replace(entry, tone="late")
     return replace(entry, tone="today" if entry.first_day <= today() else "planned")
 
