@@ -19,7 +19,7 @@ from keqiao.ui.cells import title_avatar
 from keqiao.ui.favourites import favourites_of
 from keqiao.ui.gate import access_of, signed_in
 from keqiao.ui.icons import icon
-from keqiao.ui.matching import fit, spoken
+from keqiao.ui.matching import FAIR, fit, spoken
 from keqiao.ui.navigation import Navigation, new_label, sentence
 from keqiao.ui.object_keys import go_key, prefixes
 from keqiao.ui.pointers import Pointer
@@ -130,16 +130,17 @@ def _groups(access: Access, navigation: Navigation, text: str) -> Iterator[Group
 
 
 def _everything(access: Access, navigation: Navigation, text: str) -> Iterator[Group]:
-    """Answer a question without a prefix: commands that begin like it, then records."""
+    """Answer a question without a prefix: what is called like it, records, what merely contains it."""
     yield _("This record"), _fitting(_of_this_record(access, navigation.path), text)
-    places = _fitting(_places(access, navigation), text)
+    places = _ranked(_places(access, navigation), text)
     creations = _fitting(_creations(navigation), text)
-    yield _("Go to"), places[:PLACES_BESIDE_HITS]
+    yield _("Go to"), [one for rank, one in places if rank < FAIR][:PLACES_BESIDE_HITS]
     yield _("New"), creations
     records = list(_found(access, text, ()))
     if not records:
         yield _("Recent"), _fitting(_pointer_items(opened(access).lately), text)[:OWN_BESIDE_HITS]
     yield from records
+    yield _("Go to"), [one for rank, one in places if rank >= FAIR][:PLACES_BESIDE_HITS]
     if not records and not places and not creations:
         yield _("New"), _named_creations(navigation, text)
 
@@ -278,9 +279,13 @@ def _place(label: str | Promise, url: str, icon_name: str, letter: str) -> Item:
 
 def _fitting(items: list[Item], text: str) -> list[Item]:
     """Keep what fits the typed text, the best first."""
-    ranked = [(fit(one.names, one.synonyms, text), place, one) for place, one in enumerate(items)]
-    fitting = [(rank, place, one) for rank, place, one in ranked if rank is not None]
-    return [one for _rank, _place, one in sorted(fitting, key=lambda found: found[:2])]
+    return [one for _rank, one in _ranked(items, text)]
+
+
+def _ranked(items: list[Item], text: str) -> list[tuple[int, Item]]:
+    ranked = [(fit(one.names, one.synonyms, text), one) for one in items]
+    fitting = [(rank, one) for rank, one in ranked if rank is not None]
+    return sorted(fitting, key=lambda found: found[0])
 
 
 def _offered_prefixes(access: Access) -> list[tuple[str, str]]:
