@@ -194,6 +194,7 @@ ACCOUNT = register(
             "phone",
             "industry",
             "owner",
+            "next_activity_at",
             "updated_at",
             quick_filters=("level", "region", "industry", "owner"),
         ),

@@ -110,6 +110,7 @@ LEAD = register(
             "phone",
             "source_channel",
             "owner",
+            "next_activity_at",
             "updated_at",
             quick_filters=("state", "source_channel", "owner"),
         ),

@@ -19,6 +19,7 @@ from keqiao.jobs.options import with_options
 from keqiao.records.ownership import may_choose_department
 from keqiao.records.query import count_records, matching_records
 from keqiao.ui import exporting
+from keqiao.ui.bulk_actions import bulk_action
 from keqiao.ui.bulk_jobs import change_many, delete_many
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
@@ -52,7 +53,8 @@ class Choice:
         given = request.POST if request.method == "POST" else request.GET
         self.access: Access = access_of(request)
         self.declared = declared
-        self.action = NEEDED[action]
+        offered = bulk_action(action)
+        self.action = offered.action if offered else NEEDED[action]
         self.state_text = given.get("state", "") if request.method == "POST" else given.urlencode()
         self.all = given.get("all") == "1" or request.method == "GET"
         # The script gathers the ticks into one field; without it the browser sends each of them.
@@ -104,6 +106,12 @@ class Choice:
 @require_POST
 def bulk_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
     action = request.POST.get("action", "")
+    if offered := bulk_action(action):
+        access = access_of(request)
+        require(access, offered.action, declared)
+        if not offered.is_offered(access, declared):
+            raise Http404
+        return offered.step(request, Choice(request, declared, action))
     if action not in NEEDED:
         raise Http404
     require(access_of(request), NEEDED[action], declared)
@@ -119,7 +127,8 @@ def export_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
     return _export(request, Choice(request, declared, "export"))
 
 
-def _facts(choice: Choice) -> dict[str, Any]:
+def facts(choice: Choice) -> dict[str, Any]:
+    """Return what every question about many records says and carries on."""
     base = f"/{choice.declared.path}/"
     return {
         "count_text": _("%(count)s records") % {"count": f"{choice.count():,}"},
@@ -144,9 +153,9 @@ def _edit(request: HttpRequest, choice: Choice) -> HttpResponse:
             problem = str(found.message)
         if not problem:
             title = _("Set “%(field)s” on many records") % {"field": field.label}
-            return _start(request, choice, title, change_many, values={field.name: raw})
+            return start(request, choice, title, change_many, values={field.name: raw})
     context = {
-        **_facts(choice),
+        **facts(choice),
         "fields": [{"name": one.name, "label": sentence(one.label)} for one in fields.values()],
         "chosen": field.name if field else "",
         "control_html": control_html(
@@ -199,10 +208,10 @@ def _transfer(request: HttpRequest, choice: Choice) -> HttpResponse:
         if not problem and name:
             title = _("Transfer to %(name)s") % {"name": name}
             reason = request.POST.get("reason", "")[:200]
-            return _start(request, choice, title, change_many, values=values, reason=reason)
+            return start(request, choice, title, change_many, values=values, reason=reason)
         problem = problem or _("Please choose a colleague or a department from the suggestions.")
     context = {
-        **_facts(choice),
+        **facts(choice),
         **taker_boxes(choice.access, choice.declared),
         "problem": problem,
         "go_label": _("Transfer"),
@@ -220,19 +229,17 @@ def _taker_name(access: Access, values: dict[str, Any]) -> str:
 def _delete(request: HttpRequest, choice: Choice) -> HttpResponse:
     if request.POST.get("go"):
         reason = request.POST.get("reason", "")[:200]
-        return _start(request, choice, _("Delete many records"), delete_many, reason=reason)
-    facts = _facts(choice)
+        return start(request, choice, _("Delete many records"), delete_many, reason=reason)
+    known = facts(choice)
     context = {
-        **facts,
-        "title": _("Delete %(count)s?") % {"count": facts["count_text"]},
-        "hidden_fields": [*facts["hidden_fields"], ("action", "delete"), ("go", "1")],
+        **known,
+        "title": _("Delete %(count)s?") % {"count": known["count_text"]},
+        "hidden_fields": [*known["hidden_fields"], ("action", "delete"), ("go", "1")],
     }
     return dialog(request, "delete", _("Delete"), context)
 
 
-def _start(
-    request: HttpRequest, choice: Choice, title: str, task: Any, **more: Any
-) -> HttpResponse:
+def start(request: HttpRequest, choice: Choice, title: str, task: Any, **more: Any) -> HttpResponse:
     """Hand the work to the background and show how far it is."""
     chosen: Any = with_options(task, actor_id=choice.access.user_id, title=title)
     job = chosen.enqueue(
@@ -266,7 +273,7 @@ def _export(request: HttpRequest, choice: Choice) -> HttpResponse:
         sentence(choice.declared.field(name).label) for name in names if not mask.is_readable(name)
     ]
     context = {
-        **_facts(choice),
+        **facts(choice),
         "action_url": f"/{choice.declared.path}/export/",
         "columns": [
             {

@@ -56,7 +56,7 @@ def change_many(
         outcomes = save_records(access, declared, drafts, source=source, allow_duplicates=True)
         return sum(isinstance(outcome, Saved) for outcome in outcomes)
 
-    return _in_steps(user_id, declared, action, where, search, ids, save)
+    return in_steps(user_id, declared, action, where, search, ids, save)
 
 
 @task(title=gettext_lazy("Delete many records"), queue_name=LONG)
@@ -77,10 +77,10 @@ def delete_many(
     def remove(access: Access, part: list[int]) -> int:
         return len(delete_records(access, declared, part, source=source).done)
 
-    return _in_steps(user_id, declared, Action.DELETE, where, search, ids, remove)
+    return in_steps(user_id, declared, Action.DELETE, where, search, ids, remove)
 
 
-def _in_steps(
+def in_steps(
     user_id: int,
     declared: ObjectType,
     action: Action,

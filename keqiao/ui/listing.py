@@ -12,6 +12,7 @@ from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.object_type import Feature
 from keqiao.records.query import Page, count_records, run_list
 from keqiao.ui import cells
+from keqiao.ui.bulk_actions import bulk_actions
 from keqiao.ui.exporting import can_export
 from keqiao.ui.filtering import chips, quick_fields, views
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
@@ -71,6 +72,7 @@ def list_context(access: Access, state: ListState, page: Page) -> dict[str, Any]
         "query_fields": state.pairs(),
         "state": state.query_string(),
         "may": rights(access, declared),
+        "bulk_actions": bulk_actions(access, declared),
     }
 
 

@@ -254,3 +254,31 @@ def test_a_pool_costs_the_same_for_few_and_many_rows(pool: Pool, company: Compan
     put_in(pool, *make_all("account", [{} for _number in range(55)], seed=100))
     many = queries_of(client, f"/pool/{pool.pk}/")
     assert many <= few + 1 and many <= 16, (few, many)
+
+
+def test_many_are_returned_from_the_list_in_the_background(pool: Pool, company: Company) -> None:
+    from keqiao.customers.pool.release_many import release_many
+
+    ids = make_all("account", [{} for _number in range(3)], owner=company.li)
+    foreign = make("account", owner=company.zhou, seed=9)
+    li = browser_of(company.li)
+    assert 'value="pool"' in text_of(li.get("/accounts/"))
+    asked = li.post(
+        "/accounts/bulk/", {"action": "pool", "ids": ",".join(map(str, ids))}, headers=HTMX
+    )
+    assert asked.status_code == 200 and "联系不上" in text_of(asked)
+    given = {"action": "pool", "go": "1", "ids": ",".join(map(str, ids)), "pool": pool.pk}
+    assert li.post("/accounts/bulk/", {**given, "reason": "搬迁"}, headers=HTMX).status_code == 200
+    done = release_many.call(
+        user_id=company.li.pk, request_id="", object_key="account", where=[], search="",
+        ids=[*ids[:2], foreign], pool_id=pool.pk, reason="搬迁",
+    )  # fmt: skip
+    assert done["changed"] == 2
+    assert [stored("account", pk).pool_reason for pk in (*ids, foreign)] == ["搬迁", "搬迁", "", ""]
+
+
+def test_who_has_no_pool_is_offered_no_return(pool: Pool, company: Company) -> None:
+    make("account", owner=company.zhou)
+    zhou = browser_of(company.zhou)
+    assert 'value="pool"' not in text_of(zhou.get("/accounts/"))
+    assert zhou.post("/accounts/bulk/", {"action": "pool", "ids": "1"}).status_code == 404

@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from keqiao.access.rights import Action
@@ -100,9 +99,9 @@ def claim_page(request: HttpRequest, pool_id: int) -> HttpResponse:
 
 def _claimed_text(moved: Moved) -> str:
     count = len(moved.done)
-    return ngettext(
-        "Claimed. It is yours now.", "%(count)s claimed. They are yours now.", count
-    ) % {"count": count}
+    if count == 1:
+        return _("Claimed. It is yours now.")
+    return _("%(count)s claimed. They are yours now.") % {"count": count}
 
 
 def _refused(
@@ -146,8 +145,8 @@ def hand_on_page(request: HttpRequest, pool_id: int) -> HttpResponse:
             problem = str(refusal.message)
         else:
             if not moved.refused:
-                done = ngettext("%(count)s handed on.", "%(count)s handed on.", len(moved.done))
-                messages.success(request, done % {"count": len(moved.done)})
+                done = _("Handed on: %(count)s") % {"count": len(moved.done)}
+                messages.success(request, done)
                 return go(request, _back(request, pool))
             return _refused(request, pool, _("Not everything was handed on"), "", moved, titles)
     context = {

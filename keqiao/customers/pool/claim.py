@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from keqiao.access.access import Access
 from keqiao.access.models import User
-from keqiao.base.clock import now
+from keqiao.base.clock import now, today
 from keqiao.catalog.registry import object_type
 from keqiao.customers.pool.due import RULES
 from keqiao.customers.pool.known import is_administrator, is_member, lens_of, may_hold
@@ -119,21 +118,20 @@ def why_not(access: Access, pool: Pool, row: Model) -> str:
     previous, since = row.previous_owner_id, row.pooled_at  # type: ignore[attr-defined]
     cooling = still_cooling(pool, previous, since, access.user_id or 0)
     if cooling:
-        return ngettext(
-            "You were its owner until it came into the pool. You can claim it again in %(days)s"
-            " day; until then colleagues come first.",
-            "You were its owner until it came into the pool. You can claim it again in %(days)s"
-            " days; until then colleagues come first.",
-            cooling,
-        ) % {"days": cooling}
+        return _(
+            "You were its owner until it came into the pool. Colleagues come first: you can claim it"
+            " again from %(day)s."
+        ) % {"day": _in_days(cooling)}
     fresh = still_fresh(pool, since)
     if fresh:
-        return ngettext(
-            "It has only just come into the pool. Everybody can claim it in %(days)s day.",
-            "It has only just come into the pool. Everybody can claim it in %(days)s days.",
-            fresh,
-        ) % {"days": fresh}
+        return _("It has only just come into the pool. It can be claimed from %(day)s.") % {
+            "day": _in_days(fresh)
+        }
     return ""
+
+
+def _in_days(days: int) -> str:
+    return (today() + timedelta(days=days)).isoformat()
 
 
 def _gone(access: Access, pool: Pool, record_id: int) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DEMO = Source("demo")
 REASONS = ("联系不上", "暂无需求", "预算不足", "已选竞品", "非目标客户")
 ACCOUNTS, LEADS, CLAIMED = 36, 24, 4
-ROOM = 200
+ROOM = 10
 
 
 def load_pools(owners: dict[str, int]) -> dict[str, int]:
@@ -68,7 +68,9 @@ def _account_pool(east: Department, owners: dict[str, int]) -> Pool:
     )
     small = {"all": [{"field": "level", "operator": "any_of", "value": ["C", "D"]}]}
     PoolRule.objects.create(pool=pool, reason="no_follow_up", days=90, filter=small, position=1)
-    PoolCapacity.objects.create(object_key="account", limit=ROOM)
+    held = owned(object_type("account")).filter(owner_id=owners.get("li")).count()
+    # Nearly full, so that the head of the pool shows what capacity is.
+    PoolCapacity.objects.create(object_key="account", limit=(held // ROOM + 1) * ROOM + 10)
     return pool
 
 

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from keqiao.access.matrix import matrix
 from keqiao.access.models import Department, User
@@ -238,12 +237,9 @@ def note_view(access: Access, pool: Pool, record_id: int) -> None:
 
 
 def _views_used_up(pool: Pool) -> str:
-    text = ngettext(
-        "You have opened %(count)s record of “%(pool)s” today, which is the most one person may."
-        " Claim it from the list, or open it tomorrow.",
-        "You have opened %(count)s records of “%(pool)s” today, which is the most one person may."
-        " Claim one from the list, or open more tomorrow.",
-        pool.views_per_day or 0,
+    text = _(
+        "You have opened %(count)s of “%(pool)s” today, which is the most one person may. Claim from"
+        " the list, or open more tomorrow."
     )
     return text % {"count": pool.views_per_day, "pool": pool.name}
 

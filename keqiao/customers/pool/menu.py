@@ -10,7 +10,9 @@ from keqiao.access.rights import Action
 from keqiao.customers.pool.actions import may_release
 from keqiao.customers.pool.known import is_administrator, known, pools_of
 from keqiao.customers.pool.pooled import can_be_pooled
-from keqiao.customers.pool.release import may_lock
+from keqiao.customers.pool.release import may_lock, pools_to_release_into
+from keqiao.customers.pool.release_many import release_many_page
+from keqiao.ui.bulk_actions import BulkAction, register_bulk_action
 from keqiao.ui.commands import Command, register_command
 from keqiao.ui.navigation import MenuEntry, register_entry
 from keqiao.ui.record_commands import OpenRecord, RecordCommand, register_record_command
@@ -18,6 +20,7 @@ from keqiao.ui.settings.menu import DATA, SettingsEntry, register_settings
 
 if TYPE_CHECKING:
     from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
 
 
 def register() -> None:
@@ -39,6 +42,12 @@ def register() -> None:
             is_visible=lambda access: bool(known().pools),
         )
     )  # fmt: skip
+    register_bulk_action(
+        BulkAction(
+            "pool", _("Return to the pool"), "pool", Action.CHANGE, release_many_page,
+            is_offered=_has_pool, order=50,
+        )
+    )  # fmt: skip
     register_record_command(
         RecordCommand(
             "pool", _("Return to the pool"), "pool", "pool/", Action.CHANGE, "release 退回 公海",
@@ -57,6 +66,10 @@ def runs_a_pool(access: Access) -> bool:
     if access.is_administrator:
         return True
     return any(is_administrator(access, pool) for pool in known().pools.values())
+
+
+def _has_pool(access: Access, declared: ObjectType) -> bool:
+    return can_be_pooled(declared) and bool(pools_to_release_into(access, declared))
 
 
 def _can_release(open_record: OpenRecord) -> bool:

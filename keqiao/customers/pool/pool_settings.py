@@ -11,7 +11,6 @@ from django.db.models import ProtectedError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from keqiao.access.matrix import matrix
@@ -92,7 +91,7 @@ def _line(pool: Pool) -> dict[str, Any]:
     return {
         "pool": pool,
         "object": sentence(declared.label_plural),
-        "members": ngettext("%(count)s member", "%(count)s members", count) % {"count": count},
+        "members": _("members: %(count)s") % {"count": count},
         "inside": records(RULES, declared).filter(pool_id=pool.pk).count(),
         "rules": len(known().rules.get(pool.pk, ())),
     }
