@@ -15,4 +15,6 @@ class ActivitiesConfig(AppConfig):
         # Importing the module registers its derivation with the write path.
         import_module("keqiao.activities.deriving")
         import_module("keqiao.activities.guards")
+        import_module("keqiao.activities.follow_menu")
+        import_module("keqiao.activities.mentioning")
         import_module("keqiao.activities.day_menu")

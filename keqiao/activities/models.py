@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keqiao.activities.call import Call
 from keqiao.activities.comment import Comment
+from keqiao.activities.composer_models import FollowUpDraft, Phrase, SentFollowUp
 from keqiao.activities.day_models import CalendarFeed, Escalation, FollowUpRules
 from keqiao.activities.email_note import EmailNote
 from keqiao.activities.entries import TimelineEntry
@@ -19,8 +20,11 @@ __all__ = [
     "Comment",
     "EmailNote",
     "Escalation",
+    "FollowUpDraft",
     "FollowUpRules",
     "Note",
+    "Phrase",
+    "SentFollowUp",
     "Task",
     "TimelineEntry",
     "Visit",

@@ -9,7 +9,7 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from keqiao.ui import cells, icons
+from keqiao.ui import cells, icons, record_parts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from django.forms import BoundField
     from django.template.base import FilterExpression, NodeList, Parser, Token
     from django.template.context import Context
+
+    from keqiao.catalog.object_type import ObjectType
 
 register = template.Library()
 
@@ -36,6 +38,17 @@ def avatar(name: str, classes: str = "") -> SafeString:
 def square(name: str, classes: str = "") -> SafeString:
     """Return a record's square avatar with the first character of the name's core."""
     return cells.title_avatar(str(name), classes)
+
+
+@register.inclusion_tag("ui/parts/row_actions.html", takes_context=True)
+def row_actions(context: Context, declared: ObjectType) -> dict[str, Any]:
+    """Return what can be done with the current row of a list without opening it."""
+    request = context.get("request")
+    access = getattr(request, "access", None)
+    return {
+        "actions": record_parts.row_actions(access, declared) if access else [],
+        "key": declared.key,
+    }
 
 
 @register.filter

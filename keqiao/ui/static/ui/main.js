@@ -11,6 +11,8 @@ import "./shortcuts.js";
 import "./forms.js";
 import "./combobox.js";
 import "./inputs.js";
+import "./composer.js";
+import "./row_actions.js";
 import "./poll.js";
 import "./help.js";
 import "./favourites.js";

@@ -6,6 +6,7 @@ import { showDialog } from "./dialogs.js";
 import { closeHelp } from "./help.js";
 import { composing, getHtml } from "./http.js";
 import { closePanel, current, move, openPanel } from "./panel.js";
+import { actOnRow } from "./row_actions.js";
 import { update } from "./selection.js";
 
 const GO_PAUSE = 1200;
@@ -18,7 +19,7 @@ const press = (selector) => {
   element?.click();
   return Boolean(element);
 };
-const act = (name) => press(`#panel [data-${name}]`) || press(`[data-${name}]`);
+const act = (name) => press(`#panel [data-${name}]`) || actOnRow(name) || press(`[data-${name}]`);
 const openNew = () => {
   if (!press("[data-new]")) return false;
   document.querySelector(".newmenu .pop a")?.focus();
