@@ -111,7 +111,6 @@ LEAD = register(
             "source_channel",
             "owner",
             "next_activity_at",
-            "updated_at",
             quick_filters=("state", "source_channel", "owner"),
         ),
         search=("name", "contact_name", "phone", "email"),

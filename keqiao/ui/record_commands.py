@@ -84,6 +84,11 @@ def record_commands(record: OpenRecord) -> list[RecordCommand]:
     return [one for one in ordered if record.may(one.action) and one.is_offered(record)]
 
 
+def further_commands(record: OpenRecord) -> list[RecordCommand]:
+    """Return what packages above offer, for the menu of the record's page; the kit's own stand there."""
+    return [one for one in record_commands(record) if one.key not in OWN and one.in_dialog]
+
+
 def open_record(access: Access, path: str) -> OpenRecord | None:
     """Return the record whose page lies at `path`, if this person may see it."""
     parts = path.strip("/").split("/")
@@ -130,3 +135,5 @@ for _command in (
     ),
 ):  # fmt: skip
     register_record_command(_command)
+
+OWN = frozenset(_commands)

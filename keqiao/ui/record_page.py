@@ -24,6 +24,7 @@ from keqiao.ui.history_page import history_lines
 from keqiao.ui.listing import rights
 from keqiao.ui.navigation import sentence
 from keqiao.ui.recents import note_visit
+from keqiao.ui.record_commands import OpenRecord, further_commands
 from keqiao.ui.record_parts import (
     OpenedRecord,
     RecordTab,
@@ -110,6 +111,7 @@ def record_context(opened: OpenedRecord) -> dict[str, Any]:
         "list_url": f"/{declared.path}/",
         "is_favourite": is_favourite(access, declared, opened.id),
         "quick": quick_actions(opened),
+        "commands": further_commands(OpenRecord(access, declared, opened.record)),
         "key_properties": key_properties(access, declared, opened.row),
         "related": related_cards(access, declared, opened.id),
         "left_panels": [one for one in panels if one["place"] == "left"],

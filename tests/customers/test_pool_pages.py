@@ -282,3 +282,21 @@ def test_who_has_no_pool_is_offered_no_return(pool: Pool, company: Company) -> N
     zhou = browser_of(company.zhou)
     assert 'value="pool"' not in text_of(zhou.get("/accounts/"))
     assert zhou.post("/accounts/bulk/", {"action": "pool", "ids": "1"}).status_code == 404
+
+
+def test_the_records_own_page_offers_the_pool_and_says_when_it_returns(
+    pool: Pool, company: Company
+) -> None:
+    number = make("account", owner=company.li)
+    write_derived(object_type("account"), {number: {"returns_on": today() + timedelta(days=3)}})
+    shown = text_of(browser_of(company.li).get(f"/accounts/{number}/"))
+    assert f'hx-get="/accounts/{number}/pool/"' in shown
+    assert f'hx-get="/accounts/{number}/lock/"' not in shown
+    assert (today() + timedelta(days=3)).isoformat() in shown
+    assert f'hx-get="/accounts/{number}/lock/"' in text_of(
+        browser_of(company.wang).get(f"/accounts/{number}/")
+    )
+    put_in(pool, number)
+    assert f"/pool/{pool.pk}/{number}/" in text_of(
+        browser_of(company.qian).get(f"/accounts/{number}/")
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.rights import Action
+from keqiao.base.clock import today
 from keqiao.customers.pool.actions import may_release
 from keqiao.customers.pool.known import is_administrator, known, pools_of
 from keqiao.customers.pool.pooled import can_be_pooled
@@ -16,11 +18,14 @@ from keqiao.ui.bulk_actions import BulkAction, register_bulk_action
 from keqiao.ui.commands import Command, register_command
 from keqiao.ui.navigation import MenuEntry, register_entry
 from keqiao.ui.record_commands import OpenRecord, RecordCommand, register_record_command
+from keqiao.ui.record_parts import OpenedRecord, RecordPanel, register_record_panel
 from keqiao.ui.settings.menu import DATA, SettingsEntry, register_settings
 
 if TYPE_CHECKING:
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
+
+NOTED_DAYS = 14  # a return that is nearer is told on the record's page
 
 
 def register() -> None:
@@ -48,6 +53,12 @@ def register() -> None:
             is_offered=_has_pool, order=50,
         )
     )  # fmt: skip
+    register_record_panel(
+        RecordPanel(
+            "pool", "customers/pool/panel.html", _pool_note, "left", order=30,
+            is_for=lambda _access, declared: can_be_pooled(declared), in_side_panel=True,
+        )
+    )  # fmt: skip
     register_record_command(
         RecordCommand(
             "pool", _("Return to the pool"), "pool", "pool/", Action.CHANGE, "release 退回 公海",
@@ -66,6 +77,21 @@ def runs_a_pool(access: Access) -> bool:
     if access.is_administrator:
         return True
     return any(is_administrator(access, pool) for pool in known().pools.values())
+
+
+def _pool_note(opened: OpenedRecord) -> dict[str, Any] | None:
+    """Return what the page of a record says about the pool: in one, returning soon, or locked."""
+    record: Any = opened.record
+    pool = known().pools.get(record.pool_id or 0)
+    if pool is not None:
+        return {"pool": pool, "url": f"/pool/{pool.pk}/{record.pk}/"}
+    if not opened.access.fields(opened.declared).is_readable("returns_on"):
+        return None
+    if record.pool_locked and known().pools:
+        return {"is_locked": True}
+    if record.returns_on is None or record.returns_on > today() + timedelta(days=NOTED_DAYS):
+        return None
+    return {"returns_on": record.returns_on, "is_near": record.returns_on <= today() + timedelta(1)}
 
 
 def _has_pool(access: Access, declared: ObjectType) -> bool:
