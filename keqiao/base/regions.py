@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from keqiao.base.text import DATA, fold_width, has_han, to_simplified
 
@@ -88,6 +88,7 @@ def known(code: str) -> bool:
     return code in regions()
 
 
+@lru_cache(maxsize=16_384)
 def region_name(code: str, lang: str = "zh") -> str:
     """Return the region on one line from the province down: "江苏 · 苏州 · 工业园区"."""
     path = _path(code)

@@ -29,13 +29,25 @@ class Sensitivity(StrEnum):
     SECRET = "secret"  # noqa: S105
 
 
+class Color(StrEnum):
+    """The colours a choice's tag can have; which tone each is, the style sheet says."""
+
+    JADE = "jade"
+    AMBER = "amber"
+    RED = "red"
+    BLUE = "blue"
+    VIOLET = "violet"
+    TEAL = "teal"
+    PINK = "pink"
+
+
 @dataclass(frozen=True)
 class Choice:
     """One allowed value: the stored key, what people read, and the colour of its tag."""
 
     key: str
     label: str | Promise
-    color: str = ""
+    color: Color | str = ""  # one of `Color`, or none
     synonyms: tuple[str, ...] = ()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from keqiao.catalog.columns import ColumnOptions, KindMixin
-from keqiao.catalog.field import Column, Field
+from keqiao.catalog.field import Color, Column, Field
 from keqiao.catalog.kinds import kind
 from keqiao.catalog.problems import CatalogError, UnknownField
 
@@ -260,6 +260,10 @@ class ObjectType:
         for name in named:
             if name.split(".")[0] not in known:
                 msg = f"{self.key}: the declaration names {name!r}, which is no field of the model."
+                raise CatalogError(msg)
+        for choice in (choice for field in known.values() for choice in field.choices):
+            if choice.color and choice.color not in list(Color):
+                msg = f"{self.key}: {choice.color!r} of {choice.key!r} is none of the tag colours."
                 raise CatalogError(msg)
 
 

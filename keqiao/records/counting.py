@@ -31,12 +31,17 @@ class _TooSlow(Exception):
     """Counting was given up."""
 
 
-def capped_count(access: Access, query: ListQuery) -> tuple[int | None, bool]:
+def capped_count(
+    access: Access, query: ListQuery, *, known: int | None = None
+) -> tuple[int | None, bool]:
     """Return the number of records and whether it stopped at the cap; None when it takes too long.
 
     Counts each part of the reach by itself: "my department's or mine" as one condition would read
-    every row, each part alone is answered by its index.
+    every row, each part alone is answered by its index. `known` is the number of a list that was
+    read whole.
     """
+    if known is not None:
+        return min(known, COUNT_CAP), known > COUNT_CAP
     asked = _asked(access, query)
     if asked is not None and _capped.get(asked, 0) > time.monotonic():
         return COUNT_CAP, True

@@ -251,7 +251,10 @@ def run_list(access: Access, query: ListQuery) -> Page:
         page.next_cursor = order.cursor(instances[-1], backward=False) if has_next else None
         page.previous_cursor = order.cursor(instances[0], backward=True) if has_previous else None
     if query.count:
-        page.count, page.count_capped = capped_count(access, query)
+        is_whole = not query.cursor and not has_next
+        page.count, page.count_capped = capped_count(
+            access, query, known=len(instances) if is_whole else None
+        )
     return page
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from keqiao.base.clock import now
 from keqiao.base.names import company_core
 from keqiao.base.phone import format_phone
+from keqiao.catalog.field import Color
 from keqiao.catalog.registry import object_type
 from keqiao.ui.icons import icon
 from keqiao.ui.markup import joined, markup
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from keqiao.records.present import Cell
 
 EMPTY = SafeString('<span class="dim">—</span>')
+# The colours by their own names and by those that people type for them.
 TAG_COLORS = {
-    "green": "jade", "jade": "jade", "amber": "amber", "yellow": "amber", "orange": "amber",
-    "red": "red", "blue": "blue", "violet": "violet", "purple": "violet", "teal": "teal",
-    "cyan": "teal", "pink": "pink",
+    **{color.value: color for color in Color},
+    "green": Color.JADE, "yellow": Color.AMBER, "orange": Color.AMBER, "purple": Color.VIOLET,
+    "cyan": Color.TEAL,
 }  # fmt: skip
 AVATAR_COLORS = ("", "jade", "amber")
 # Kinds whose value says little without its name: on a phone the card shows the name beside it.

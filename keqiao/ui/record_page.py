@@ -18,6 +18,7 @@ from keqiao.records.present import present
 from keqiao.records.query import ListQuery, get_record, run_list
 from keqiao.ui import cells
 from keqiao.ui.converters import whole_number
+from keqiao.ui.details import sections_html
 from keqiao.ui.favourites import is_favourite
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
 from keqiao.ui.history_page import history_lines
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from keqiao.records.present import Row
 
 RELATED_ROWS = 3
+# A few more are read than shown: most cards need no second query for their count then.
+RELATED_READ = 12
 WIDE_KINDS = frozenset({"long_text", "address"})
 CALL_KINDS = ("phone", "phones")
 MAIL_KINDS = ("email", "emails")
@@ -139,7 +142,8 @@ def panel_context(opened: OpenedRecord) -> dict[str, Any]:
 
 
 def _details(opened: OpenedRecord) -> dict[str, Any]:
-    return {"sections": sections(opened.access, opened.declared, opened.row, opened.may)}
+    found = sections(opened.access, opened.declared, opened.row, opened.may)
+    return {"sections_html": sections_html(opened.request, found, opened.url)}
 
 
 def _log(opened: OpenedRecord) -> dict[str, Any]:
@@ -311,7 +315,7 @@ def _related_card(
             object_type=target,
             columns=(target.title, *shown),
             filter=Condition(related.by, "equals", record_id),
-            limit=RELATED_ROWS,
+            limit=RELATED_READ,
         ),
     )
     base = f"/{target.path}/"
@@ -324,9 +328,9 @@ def _related_card(
         "count": page.count_text,
         "rows": [
             {"url": f"{base}{row.id}/", "title": row.title, "note": _note(row, shown)}
-            for row in page.rows
+            for row in page.rows[:RELATED_ROWS]
         ],
-        "more": page.next_cursor is not None,
+        "more": len(page.rows) > RELATED_ROWS,
         "add_url": f"{base}new/?{related.by}={record_id}"
         if access.can(Action.CREATE, target)
         else "",

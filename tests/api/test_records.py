@@ -178,7 +178,7 @@ def test_a_count_that_was_given_up_is_null_and_not_left_out(
     li: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_all("account", [{}, {}, {}], owner=li.user)
-    monkeypatch.setattr("keqiao.records.query.capped_count", lambda access, query: (None, False))
+    monkeypatch.setattr("keqiao.records.query.capped_count", lambda *_given, **_more: (None, False))
     page = li.get("accounts?count=true").json()
     assert {"count", "count_capped"} <= page.keys()
     assert (page["count"], page["count_capped"]) == (None, False)

@@ -9,8 +9,11 @@ import pytest
 from django.db import OperationalError
 
 from keqiao.access.access import Access
+from keqiao.access.models import User
+from keqiao.catalog import state
 from keqiao.catalog.filter import FilterProblem, parse_filter, parse_where
 from keqiao.catalog.registry import object_type
+from keqiao.records import counting
 from keqiao.records.query import ListQuery, run_list
 from tests.company import SYSTEM, Company, make, make_all
 
@@ -243,10 +246,57 @@ def test_counting_is_given_up_rather_than_the_page(
         raise OperationalError("interrupted")
 
     monkeypatch.setattr("keqiao.records.counting._count", too_slow)
-    made = make("account")
-    page = run_list(SYSTEM, ListQuery(object_type=object_type("account")))
-    assert [row.id for row in page.rows] == [made]
+    made = make_all("account", [{}, {}])
+    page = run_list(SYSTEM, ListQuery(object_type=object_type("account"), sort="id", limit=1))
+    assert [row.id for row in page.rows] == made[:1]
     assert (page.count, page.count_capped) == (None, False)
+
+
+def test_a_list_read_whole_is_not_counted_once_more(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    count = counting._count
+    monkeypatch.setattr(counting, "_count", lambda *given: (asked.append(given), count(*given))[1])
+    make_all("account", [{} for _number in range(4)])
+    account = object_type("account")
+    whole = run_list(SYSTEM, ListQuery(object_type=account, sort="id", limit=4))
+    assert (whole.count, whole.count_capped, asked) == (4, False, [])
+    part = run_list(SYSTEM, ListQuery(object_type=account, sort="id", limit=3))
+    assert (part.count, len(asked)) == (4, 1)
+    last = run_list(
+        SYSTEM, ListQuery(object_type=account, sort="id", limit=3, cursor=part.next_cursor)
+    )
+    assert (last.count, len(last.rows), last.next_cursor) == (4, 1, None)
+
+
+def test_a_capped_count_holds_for_a_moment_and_for_one_reach_only(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "COUNT_CAP", 2)
+    monkeypatch.setattr(counting, "_capped", {})
+    account = object_type("account")
+    made = make_all("account", [{} for _number in range(4)], owner=company.li)
+
+    def counted(user: User, **more: Any) -> tuple[int | None, bool]:
+        page = run_list(
+            Access.for_user(user), ListQuery(object_type=account, limit=1, sort="id", **more)
+        )
+        return page.count, page.count_capped
+
+    mine = parse_where(["owner:is_me"])
+    assert counted(company.li) == (2, True)
+    account.model._default_manager.filter(pk__in=made[2:]).update(owner=company.zhou.pk, team=None)
+    assert counted(company.li) == (2, True), "held for some seconds"
+    assert counted(company.li, filter=mine) == (2, False), "another question"
+    assert counted(company.zhou) == (2, False), "somebody else"
+    state.bump(state.ACCESS)
+    assert counted(company.li) == (2, False), "not beyond a change of rights"
+    monkeypatch.setattr(counting, "CAPPED_SECONDS", -1)
+    account.model._default_manager.filter(pk__in=made).update(owner=company.li.pk)
+    assert counted(company.li) == (2, True)
+    account.model._default_manager.filter(pk__in=made[2:]).update(owner=company.zhou.pk, team=None)
+    assert counted(company.li) == (2, False), "not beyond its time"
 
 
 def test_a_manager_counts_each_customer_once(company: Company) -> None:
