@@ -64,7 +64,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
         "today_url": url(view, today()),
         "views": [
             {"label": label, "url": url(key, day), "current": key == view}
-            for key, label in (("month", _("Month")), ("week", _("Week")), ("day", _("Day")))
+            for key, label in (("month", _("Month")), ("week", _("Week")), ("day", _("A day")))
         ],
         "whose": _whose_links(access, view, day, who),
         "who_name": name,

@@ -33,7 +33,7 @@ register_entry(
 )
 register_entry(
     MenuEntry(
-        "my-tasks", gettext_lazy("My tasks"), "list-check", "/tasks/mine/", order=1, go_key="w"
+        "my-tasks", gettext_lazy("My tasks"), "list-check", "/my-tasks/", order=1, go_key="w"
     )
 )
 register_settings(

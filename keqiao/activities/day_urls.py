@@ -14,7 +14,7 @@ urlpatterns = [
     path("calendar/feed/<slug:secret>.ics", feed_pages.feed),
     path("settings/calendar-feed/", feed_pages.feeds_page),
     path("settings/follow-up-rules/", rule_pages.rules_page),
-    path("tasks/mine/", my_tasks.my_tasks, name="my-tasks"),
+    path("my-tasks/", my_tasks.my_tasks, name="my-tasks"),
     path("activities/next/<slug:key>/<record:record_id>/", my_tasks.next_steps),
     path("activities/plan/", doing_pages.plan_page, name="plan"),
     path("activities/<slug:key>/<record:record_id>/", doing_pages.activity_page),

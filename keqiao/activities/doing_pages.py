@@ -186,7 +186,7 @@ def _answer(request: HttpRequest, outcome: Outcome, text: str) -> HttpResponse:
             },
         )
     messages.error(request, problem)
-    return go(request, back_to(request, "/tasks/mine/"))
+    return go(request, back_to(request, "/my-tasks/"))
 
 
 def _problem(outcome: Outcome) -> str:
@@ -207,7 +207,7 @@ def _done(request: HttpRequest, text: str) -> HttpResponse:
         events = {"closeDialog": {}, CHANGED: {}, "toast": {"text": text}}
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(events)})
     messages.success(request, text)
-    return go(request, back_to(request, "/tasks/mine/"))
+    return go(request, back_to(request, "/my-tasks/"))
 
 
 # --- something new --------------------------------------------------------------------------------

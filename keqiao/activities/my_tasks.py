@@ -9,6 +9,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from keqiao.access.matrix import matrix
@@ -28,7 +29,12 @@ from keqiao.ui.cells import cell_html, near_moment
 from keqiao.ui.clock import NEXT_STEP, clock_html
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
-from keqiao.ui.record_parts import RecordPanel, register_record_panel
+from keqiao.ui.record_parts import (
+    RecordPanel,
+    RowAction,
+    register_record_panel,
+    register_row_action,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -182,5 +188,16 @@ register_record_panel(
         order=100,
         is_for=is_followed,
         in_side_panel=True,
+    )
+)
+register_row_action(
+    RowAction(
+        "next_steps",
+        gettext_lazy("Next step"),
+        "clock",
+        "/activities/next/{key}/{id}/",
+        "data-next",
+        30,
+        is_followed,
     )
 )

@@ -29,7 +29,7 @@ from keqiao.notifications.notify import notify
 from keqiao.notifications.words import person, say
 from keqiao.records.query import records
 
-MY_TASKS = "/tasks/mine/"
+MY_TASKS = "/my-tasks/"
 DUE_TYPES = ("task", "call", "visit")
 # More than this at once is one notice with a number in it.
 ONE_BY_ONE = 5
@@ -197,7 +197,7 @@ def _tell_taken(taken: Iterable[tuple[int | None, Escalated, date]], day: date) 
         for owner, items in mine.items()
     )
     for (superior, owner), items in theirs.items():
-        texts, address = (_REPORTED, _REPORTED_MANY), f"/tasks/mine/?who={owner}"
+        texts, address = (_REPORTED, _REPORTED_MANY), f"/my-tasks/?who={owner}"
         made += _tell(superior, "escalation", items, day, texts, {"who": person(owner)}, address)
     return made
 

@@ -38,7 +38,7 @@ def rules_page(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return go(request, ADDRESS)
-    empty = {"days": "", "owner": True, "superior": False, "risk": False}
+    empty = {"days": "", "owner": False, "superior": False, "risk": False}
     heading = _("Reminders and escalation")
     context = {
         "heading": heading,

@@ -34,6 +34,7 @@ OPERATOR_LABELS: dict[str, str | Promise] = {
     "less_than": _("less than"),
     "between": _("between"),
     "within": _("within"),
+    "not_within": _("not within"),
     "is_empty": _("is empty"),
     "is_filled": _("is filled"),
     "is_me": _("is me"),
@@ -131,6 +132,15 @@ def _within(field: Field, path: str, raw: Any) -> Q:
     return _lookup(path, "gte", start) & _lookup(path, "lt", end)
 
 
+def _not_within(field: Field, path: str, raw: Any) -> Q:
+    """Outside of a period, or never: whom nobody has dealt with in the past 30 days."""
+    start, end = period(str(raw), as_moments=field.kind.key == "datetime")
+    if field.custom:
+        start, end = field.kind.dump(start), field.kind.dump(end)
+    outside = _lookup(path, "lt", start) | _lookup(path, "gte", end)
+    return outside | _is_empty(field, path, None)
+
+
 def _is_empty(field: Field, path: str, _raw: Any) -> Q:
     if isinstance(field.storage, JsonKey) or field.kind.empty is None:
         return _lookup(path, "isnull", True)
@@ -156,6 +166,7 @@ BUILDERS: dict[str, Any] = {
     "less_than": _comparison("lt"),
     "between": _between,
     "within": _within,
+    "not_within": _not_within,
     "is_empty": _is_empty,
     "is_filled": _is_filled,
 }

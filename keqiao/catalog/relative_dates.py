@@ -25,7 +25,10 @@ PERIOD_LABELS: dict[str, str | Promise] = {
     "this_year": _("this year"),
     "last_year": _("last year"),
     "past_7_days": _("past 7 days"),
+    "past_15_days": _("past 15 days"),
     "past_30_days": _("past 30 days"),
+    "past_90_days": _("past 3 months"),
+    "past_180_days": _("past 6 months"),
     "next_7_days": _("next 7 days"),
     "next_30_days": _("next 30 days"),
 }

@@ -16,6 +16,7 @@ from keqiao.base.regions import children as regions_inside
 from keqiao.base.regions import region_name
 from keqiao.catalog.filter import Condition
 from keqiao.catalog.kinds.links import links_of
+from keqiao.catalog.object_type import Feature
 from keqiao.catalog.operators import OPERATOR_LABELS, WITHOUT_VALUE, operands
 from keqiao.catalog.problems import FieldProblem, UnknownField
 from keqiao.catalog.registry import object_type, object_types
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 SILENT_OPERATORS = frozenset({"equals", "any_of", "within", "is_me"})
 MOST_PEOPLE = 20
 QUICK_KINDS = frozenset({"choice", "multi_choice", "user", "region", "boolean", "date", "datetime"})
+# Of what people follow up: who was forgotten, and where nothing is planned.
+FOLLOWED_BY = ("last_activity_at", "next_activity_at")
+FORGOTTEN = ("past_7_days", "past_15_days", "past_30_days", "past_90_days", "past_180_days")
 QUICK_PERIODS = ("today", "this_week", "this_month", "past_7_days", "past_30_days")
 
 
@@ -53,6 +57,14 @@ def views(access: Access, state: ListState) -> list[dict[str, Any]]:
     if "level" in fields and fields["level"].choice("A"):
         offered.append((_("Key ones"), ("level:equals:A",)))
     offered.append((_("New in 7 days"), ("created_at:within:past_7_days",)))
+    if Feature.FOLLOW_UP in state.declared.features:
+        offered += [
+            (_("No next step"), ("owner:is_me", "next_activity_at:is_empty")),
+            (
+                _("Forgotten for 30 days"),
+                ("owner:is_me", "last_activity_at:not_within:past_30_days"),
+            ),
+        ]
     return [
         {
             "label": label,
@@ -137,7 +149,9 @@ def _one_operand(access: Access, field: Field, raw: str) -> str:
 def quick_fields(access: Access, declared: ObjectType) -> list[Field]:
     """Return the fields this person has a quick filter for; its options are written when opened."""
     mask = access.fields(declared)
-    found = [declared.field(name) for name in declared.list.quick_filters if mask.is_readable(name)]
+    followed = Feature.FOLLOW_UP in declared.features
+    names = dict.fromkeys([*declared.list.quick_filters, *(FOLLOWED_BY if followed else ())])
+    found = [declared.field(name) for name in names if mask.is_readable(name)]
     return [
         field
         for field in found
@@ -159,9 +173,18 @@ def quick_options(state: ListState, field: Field) -> list[dict[str, Any]]:
         pairs = [(f"within:{code}", region_name(code, language)) for code, _n in regions_inside()]
     elif kind == "boolean":
         pairs = [("equals:true", _("Yes")), ("equals:false", _("No"))]
+    elif field.name == "last_activity_at":
+        pairs = [(f"not_within:{name}", _not_in(name)) for name in FORGOTTEN]
+    elif field.name == "next_activity_at":
+        pairs = [("is_empty", _("No next step")), ("within:today", str(PERIOD_LABELS["today"])),
+                 ("within:this_week", str(PERIOD_LABELS["this_week"]))]  # fmt: skip
     elif kind in {"date", "datetime"}:
         pairs = [(f"within:{name}", str(PERIOD_LABELS[name])) for name in QUICK_PERIODS]
     return [_only_option(state, field, condition, label) for condition, label in pairs]
+
+
+def _not_in(period: str) -> str:
+    return _("Not in the %(period)s") % {"period": PERIOD_LABELS[period]}
 
 
 def _only_option(state: ListState, field: Field, condition: str, label: str) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString
 
 from keqiao.ui import cells
+from keqiao.ui.clock import NEXT_STEP, clock_html
 from keqiao.ui.icons import icon
 from keqiao.ui.markup import markup
 
@@ -90,6 +92,9 @@ def _writer(column: Column, times: cells.NearTimes) -> Callable[[Cell], str]:
     named = f' data-l="{escape(column.label)}"' if cells.named_on_cards(column.field) else ""
     opening = f"<td{column.attribute}{named}>"
     show = cells.list_writer(column.field, times)
+    if column.field.name == NEXT_STEP and not column.field.custom:
+        empty = f"{opening}{clock_html(None)}</td>"
+        show = _clock
 
     def write(cell: Cell) -> str:
         if not cell.text or cell.hidden:
@@ -99,3 +104,7 @@ def _writer(column: Column, times: cells.NearTimes) -> Callable[[Cell], str]:
         return f"{opening}{show(cell)}</td>"
 
     return write
+
+
+def _clock(cell: Cell) -> str:
+    return clock_html(cell.value) if isinstance(cell.value, datetime) else escape(cell.text)

@@ -64,14 +64,14 @@ def test_the_list_shows_own_work_in_groups_and_checks_it_off(company: Company) -
     late, mine = task(company.li, "寄样品", -2), task(company.li, "打电话", 1, seed=2)
     task(company.zhou, "别人的事", 0, seed=3)
     client = browser(company.li)
-    page = client.get("/tasks/mine/").content.decode()
+    page = client.get("/my-tasks/").content.decode()
     assert page.index('class="workgroup late"') < page.index("寄样品")
     assert page.index('class="workgroup tomorrow"') < page.index("打电话")
     assert "别人的事" not in page
     assert 'class="workgroup today"' not in page
     answer = client.post(f"/activities/task/{late}/check/", headers=HTMX)
     assert (answer.status_code, "activitiesChanged" in answer["HX-Trigger"]) == (204, True)
-    assert "寄样品" not in client.get("/tasks/mine/").content.decode()
+    assert "寄样品" not in client.get("/my-tasks/").content.decode()
     client.post(f"/activities/task/{late}/check/", {"undo": "1"})
     assert get_record(SYSTEM, object_type("task"), late).state == "planned"
     assert client.post(f"/activities/task/{mine}/cancel/").status_code == 303
@@ -80,7 +80,7 @@ def test_the_list_shows_own_work_in_groups_and_checks_it_off(company: Company) -
 
 def test_a_superior_looks_at_a_colleagues_list_and_a_stranger_does_not(company: Company) -> None:
     task(company.li, "寄样品", 0)
-    address = f"/tasks/mine/?who={company.li.pk}"
+    address = f"/my-tasks/?who={company.li.pk}"
     assert "寄样品" in browser(company.wang).get(address).content.decode()
     assert "寄样品" not in browser(company.zhou).get(address).content.decode()
 
@@ -128,3 +128,23 @@ def test_behind_the_clock_stands_what_is_planned(company: Company) -> None:
     whole = browser(company.li).get(f"/accounts/{account}/").content.decode()
     assert "nextpanel" in whole
     assert 'class="clock late"' in whole
+
+
+def test_lists_show_the_clock_and_find_who_was_forgotten(company: Company) -> None:
+    planned = make("account", owner=company.li, name="甲有限公司")
+    make("account", owner=company.li, name="乙有限公司", seed=2)
+    task(company.li, "寄样品", 0, about=f"account:{planned}")
+    client = browser(company.li)
+    page = client.get("/accounts/?columns=name&columns=next_activity_at").content.decode()
+    assert 'class="clock today"' in page
+    assert 'class="clock none"' in page
+    idle = client.get("/accounts/?where=next_activity_at:is_empty").content.decode()
+    assert "乙有限公司" in idle
+    assert "甲有限公司" not in idle
+    make("call", owner=company.li, about=f"account:{planned}", state="done", contacts=[], seed=4,
+         at=datetime(2026, 12, 20, 9, 0, tzinfo=SHANGHAI))  # fmt: skip
+    for days, is_forgotten in ((7, True), (15, False), (180, False)):
+        address = f"/accounts/?where=last_activity_at:not_within:past_{days}_days"
+        found = client.get(address).content.decode()
+        assert ("甲有限公司" in found) is is_forgotten
+        assert "乙有限公司" in found, "nobody ever spoke to them"

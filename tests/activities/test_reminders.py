@@ -118,7 +118,7 @@ def test_many_at_once_are_one_notice(company: Company) -> None:
         report_overdue(date(2026, 11, 24), Rules())
     assert told("overdue") == [(company.li.pk, None)]
     [notice] = Notice.objects.filter(kind="escalation")
-    assert notice.url == f"/tasks/mine/?who={company.li.pk}"
+    assert notice.url == f"/my-tasks/?who={company.li.pk}"
 
 
 def test_an_import_of_years_of_old_tasks_is_not_reported(company: Company) -> None:

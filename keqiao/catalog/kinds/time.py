@@ -31,6 +31,7 @@ class DateKind(FieldKind):
         "at_most",
         "between",
         "within",
+        "not_within",
         "is_empty",
         "is_filled",
     )
