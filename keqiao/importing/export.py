@@ -151,6 +151,7 @@ def log_export(export: Export, count: int) -> None:
         "for": str(export.audience),
         "columns": list(query.columns),
         "filter": as_data(query.filter) if query.filter is not None else None,
+        "search": query.search,
     }
     with transaction.atomic():
         write_note(export.access, query.object_type, "export", Source("export"), now(), after=told)
@@ -282,6 +283,7 @@ def order_export(export: Export) -> ExportFile:
             "filter": as_data(query.filter) if query.filter is not None else None,
             "sort": query.sort,
             "ids": list(query.ids) if query.ids is not None else None,
+            "search": query.search,
             "audience": str(export.audience),
         },
         user_id=export.access.user_id or 0,
@@ -299,6 +301,7 @@ def ordered_export(access: Access, order: ExportFile) -> Export:
         filter=parse_filter(data["filter"]) if data["filter"] else None,
         sort=data["sort"],
         ids=tuple(data["ids"]) if data["ids"] is not None else None,
+        search=data.get("search", ""),
     )
     return plan_export(access, query, Format(order.kind), For(data["audience"]))
 

@@ -166,8 +166,8 @@ def schedules() -> list[ScheduleLine]:
             next_at=row.next_at,
             last_slot=row.last_slot,
             last_job_id=row.last_job_id if row.last_job_id in statuses else None,
-            last_status=statuses.get(row.last_job_id, ""),
-            last_status_label=_status_label(statuses.get(row.last_job_id, "")),
+            last_status=statuses.get(row.last_job_id or 0, ""),
+            last_status_label=_status_label(statuses.get(row.last_job_id or 0, "")),
         )
         for row in rows
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
+from keqiao.records.search_hits import matching_ids
 from keqiao.records.search_terms import fold
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ def narrowed_by_index(object_type: ObjectType, field: Field, wanted: Any) -> Q |
     runs = _HAN_RUNS.findall(fold(str(wanted)))
     if not runs:
         return None
-    from keqiao.records.search import matching_ids
-
     pairs = {run[place : place + 2] for run in runs for place in range(len(run) - 1)}
     ids = matching_ids(object_type, [[tuple(sorted(pairs))]], MOST_CANDIDATES + 1)
     return Q(pk__in=ids) if len(ids) <= MOST_CANDIDATES else None

@@ -27,7 +27,7 @@ _INSTRUCTIONS_BETWEEN_LOOKS = 20_000
 _QUERY_CANCELLED = "57014"
 
 
-class _TooSlow(Exception):
+class TooSlow(Exception):
     """Counting was given up."""
 
 
@@ -48,7 +48,7 @@ def capped_count(
     try:
         with time_limit(BUDGET_MS):
             count, capped = _count(access, query)
-    except _TooSlow:
+    except TooSlow:
         return None, False
     if capped and asked is not None:
         if len(_capped) >= _MOST_CAPPED:
@@ -75,6 +75,7 @@ def _asked(access: Access, query: ListQuery) -> Hashable | None:
         query.action,
         query.object_type.key,
         repr(query.filter),
+        query.search,
     )
 
 
@@ -94,7 +95,7 @@ def _count(access: Access, query: ListQuery) -> tuple[int, bool]:
 
 @contextmanager
 def time_limit(milliseconds: int) -> Iterator[None]:
-    """Let the database stop what takes longer; raises `_TooSlow` then."""
+    """Let the database stop what takes longer; raises `TooSlow` then."""
     limit = _sqlite_limit if connection.vendor == "sqlite" else _postgresql_limit
     try:
         with limit(milliseconds):
@@ -105,7 +106,7 @@ def time_limit(milliseconds: int) -> Iterator[None]:
             getattr(error.__cause__, "sqlstate", "") == _QUERY_CANCELLED
             or "interrupted" in str(error).lower()
         ):
-            raise _TooSlow from error
+            raise TooSlow from error
         raise
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,8 @@ from keqiao.catalog.operators import WITHOUT_VALUE, operands
 from keqiao.catalog.problems import FieldProblem, UnknownObject
 from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.contains import narrowed_by_index
-from keqiao.records.counting import capped_count
+from keqiao.records.counting import TooSlow, capped_count
+from keqiao.records.list_search import patience, searched
 from keqiao.records.models import LIVE, RecordLink
 from keqiao.records.present import Row, columns_needed, named_rows, present
 
@@ -211,7 +212,10 @@ class ListQuery:
     count: bool = True
     action: Action = Action.VIEW
     ids: tuple[int, ...] | None = None
+    search: str = ""  # words as typed; all records that fit, in the list's order
     texts: bool = True  # what people read; programs do without
+    search_surely: bool = False  # of common words that lie far behind in the list's order
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass
@@ -237,13 +241,14 @@ class Page:
 def run_list(access: Access, query: ListQuery) -> Page:
     """Read one page. Raises `FilterProblem` when filter, sort or cursor cannot be used."""
     object_type = query.object_type
-    matching = matching_records(access, query)
     order = _order(access, object_type, query.sort or object_type.list.default_sort)
-    limit = min(max(query.limit, 1), MAX_LIMIT)
     columns = query.columns or object_type.list.columns
-    instances, has_previous, has_next = _slice(
-        matching, order, query.cursor, limit, columns, object_type
-    )
+    try:
+        with patience(access, query):
+            instances, has_previous, has_next = _page_rows(access, query, order, columns)
+    except TooSlow:
+        query = replace(query, search_surely=True)
+        instances, has_previous, has_next = _page_rows(access, query, order, columns)
     page = Page(
         present(access, object_type, instances, columns, texts=query.texts), sort=order.sort
     )
@@ -258,6 +263,14 @@ def run_list(access: Access, query: ListQuery) -> Page:
     return page
 
 
+def _page_rows(
+    access: Access, query: ListQuery, order: _Order, columns: tuple[str, ...]
+) -> tuple[list[Any], bool, bool]:
+    limit = min(max(query.limit, 1), MAX_LIMIT)
+    matching = matching_records(access, query)
+    return _slice(matching, order, query.cursor, limit, columns, query.object_type)
+
+
 def matching_records(access: Access, query: ListQuery) -> QuerySet[Model]:
     """Return the records of a list without order or page (bulk jobs and exports start here)."""
     return narrowed(access, query, records(access, query.object_type, query.action))
@@ -267,6 +280,9 @@ def narrowed(access: Access, query: ListQuery, found: QuerySet[Model]) -> QueryS
     """Apply what a list asks for to records already in reach."""
     if query.ids is not None:
         found = found.filter(pk__in=query.ids)
+    if query.search:
+        search = searched(access, query.object_type, query.search, query.kept)
+        found = found.filter(search.condition(surely=query.search_surely))
     if query.filter is not None:
         compiled = checked_filter(access, query.object_type, query.filter)
         found = found.alias(**compiled.annotations).filter(compiled.condition)
@@ -275,7 +291,7 @@ def narrowed(access: Access, query: ListQuery, found: QuerySet[Model]) -> QueryS
 
 def count_records(access: Access, query: ListQuery) -> int:
     """Return the exact number of records of a list."""
-    return matching_records(access, query).count()
+    return matching_records(access, replace(query, search_surely=True)).count()
 
 
 @dataclass

@@ -21,8 +21,6 @@ from keqiao.records.drafts import Draft, Saved, Source
 from keqiao.records.query import ListQuery, matching_records
 from keqiao.records.removal import delete_records
 from keqiao.records.save import save_records
-from keqiao.records.search import candidate_ids
-from keqiao.records.search_terms import question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,11 +131,12 @@ def _chosen(
     search: str,
     ids: list[int] | None,
 ) -> QuerySet[Model]:
-    wanted = None if ids is None else tuple(ids)
-    if search:
-        asked = question(search)
-        wanted = tuple(candidate_ids(access, declared, asked)) if asked else ()
     query = ListQuery(
-        object_type=declared, filter=parse_where(where), ids=wanted, action=action, count=False
+        object_type=declared,
+        filter=parse_where(where),
+        ids=None if ids is None else tuple(ids),
+        search=search,
+        action=action,
+        count=False,
     )
     return matching_records(access, query)

@@ -10,8 +10,6 @@ from keqiao.catalog.filter import AllOf, Condition, FilterProblem, FilterTree, p
 from keqiao.catalog.operators import WITHOUT_VALUE
 from keqiao.catalog.problems import UnknownField
 from keqiao.records.query import ListQuery
-from keqiao.records.search import candidate_ids
-from keqiao.records.search_terms import question
 from keqiao.ui.picking import several_picked_or_typed
 
 if TYPE_CHECKING:
@@ -108,16 +106,9 @@ class ListState:
             sort=self.sort,
             cursor=self.cursor or None,
             limit=PAGE_SIZE,
-            ids=self.found_ids(access),
+            search=self.search,
             **more,
         )
-
-    def found_ids(self, access: Access) -> tuple[int, ...] | None:
-        """Return the records the search words find; None when nothing is searched for."""
-        if not self.search:
-            return None
-        asked = question(self.search)
-        return tuple(candidate_ids(access, self.declared, asked)) if asked else ()
 
     def conditions(self) -> list[tuple[str, Condition]]:
         """Return each condition with the text it has in the address; the list names broken ones."""
