@@ -118,6 +118,7 @@ def duplicate(candidates: list[DuplicateCandidate], *, is_blocking: bool) -> Api
             "field": candidate.field,
             "rule": candidate.rule,
             "blocking": candidate.blocking,
+            **({"place": str(candidate.place)} if candidate.place else {}),
         }
         for candidate in candidates
     ]

@@ -166,6 +166,10 @@ class Decider:
         if candidate.ref is not None:
             return Problem(field, self._same_as_row(field, candidate.ref), "repeated")
         label = self._label(field)
+        if candidate.place:
+            message = _("A record has the same %(field)s. %(place)s")
+            given = {"field": label, "place": candidate.place}
+            return Problem(field, message % given, "duplicate")
         if candidate.title:
             message = _("“%(title)s” has the same %(field)s.")
             return Problem(field, message % {"title": candidate.title, "field": label}, "duplicate")

@@ -282,6 +282,8 @@ class RecordForm:
             "url": f"{self.base}{one.record_id}/" if one.record_id else "",
             "owner": one.owner,
             "message": text,
+            "place": one.place,
+            "place_url": one.place_url,
         }
 
     def _conflict(self, outcome: Conflict) -> HttpResponse:
