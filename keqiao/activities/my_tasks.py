@@ -18,7 +18,7 @@ from keqiao.activities.agenda import open_of
 from keqiao.activities.doing import PLANNABLE, plannable
 from keqiao.activities.doing_pages import next_days
 from keqiao.activities.reminders import at_risk
-from keqiao.activities.timeline import open_activities
+from keqiao.activities.timeline import EntryReader, open_activities
 from keqiao.base.clock import today
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.problems import UnknownObject
@@ -151,9 +151,17 @@ def next_steps(request: HttpRequest, key: str, record_id: int) -> HttpResponse:
     return render(request, template, context)
 
 
-def next_context(access: Access, declared: ObjectType, record_id: int) -> dict[str, Any]:
-    record: Any = get_record(access, declared, record_id)
-    items = open_activities(access, declared, record_id)
+def next_context(
+    access: Access,
+    declared: ObjectType,
+    record_id: int,
+    *,
+    record: Any = None,
+    reader: EntryReader | None = None,
+) -> dict[str, Any]:
+    if record is None:
+        record = get_record(access, declared, record_id)
+    items = open_activities(access, declared, record_id, reader=reader, is_checked=True)
     risky = at_risk((item.kind, item.id) for item in items)
     lines = [line(access, one, is_at_risk=(one.kind, one.id) in risky) for one in items]
     labels = {"late": _("Overdue"), "today": _("Today"), "planned": _("Planned")}
@@ -176,7 +184,10 @@ def is_followed(_access: Access, declared: ObjectType) -> bool:
 
 
 def _load_panel(opened: OpenedRecord) -> dict[str, Any] | None:
-    return next_context(opened.access, opened.declared, opened.id)
+    reader = opened.memo.get("entries")
+    return next_context(
+        opened.access, opened.declared, opened.id, record=opened.record, reader=reader
+    )
 
 
 register_record_panel(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -238,13 +239,13 @@ def at_risk(keys: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
     wanted: defaultdict[str, list[int]] = defaultdict(list)
     for key, pk in keys:
         wanted[key].append(pk)
-    return {
-        (key, pk)
-        for key, ids in wanted.items()
-        for pk in Escalation.objects.filter(
-            object_key=key, record_id__in=ids, is_at_risk=True
-        ).values_list("record_id", flat=True)
-    }
+    named = Q(pk__in=())
+    for key, ids in wanted.items():
+        named |= Q(object_key=key, record_id__in=ids)
+    if not wanted:
+        return set()
+    marked = Escalation.objects.filter(named, is_at_risk=True)
+    return set(marked.values_list("object_key", "record_id"))
 
 
 def _planned(key: str) -> Any:

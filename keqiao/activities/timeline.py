@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import groupby
-from typing import TYPE_CHECKING
+from itertools import chain, groupby, islice
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -19,7 +19,8 @@ from keqiao.base.clock import now
 from keqiao.catalog.filter import AnyOf, Condition
 from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.audit import HistoryLine, history
-from keqiao.records.query import ListQuery, get_record, run_list
+from keqiao.records.present import columns_needed, named_rows, present_many
+from keqiao.records.query import ListQuery, get_record, matching_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,7 @@ LATE, TODAY, LATER = "late", "today", "planned"
 # What a person may not see is skipped: more than this and the page ends early, with a mark to go on.
 MOST_SKIPPED = 2_000
 _READ_AT_ONCE = 60
+_FEWEST_READ = 20
 _LINES_AT_ONCE = 40
 _LINES_FOLDED = 200
 _COMMENTS_SHOWN = 50
@@ -90,39 +92,62 @@ def timeline(
     search: str = "",
     before: str | None = None,
     limit: int = 30,
+    reader: EntryReader | None = None,
+    is_checked: bool = False,
 ) -> TimelinePage:
     """Return a page of a record's timeline, newest first; raises `RecordNotFound` out of reach.
 
-    `kinds` are some of `KINDS`, None for all. `before` is the mark of an earlier page.
+    `kinds` are some of `KINDS`, None for all. `before` is the mark of an earlier page. A `reader`
+    of the same search knows what it has read before. `is_checked`: the record was read with this
+    very access.
     """
-    get_record(access, object_type, record_id)
+    if not is_checked:
+        get_record(access, object_type, record_id)
     asked = [kind for kind in KINDS if kinds is None or kind in kinds]
     mark = read_mark(before)
     wanted = [kind for kind in asked if kind != CHANGE]
+    read = reader or EntryReader(access, search)
     entries = TimelineEntry.objects.filter(object_key=object_type.key, record_id=record_id)
     past = entries.filter(is_open=False).order_by("-at", "-id")
     place = mark if mark and mark.at < _FAR else None
-    found = portions(past, wanted, forwards=False, mark=place) if wanted else iter(())
-    dealings = _Dealings(access, found, search, place)
+    found: Iterator[Portion] = iter(())
+    if wanted:
+        size = min(max(limit + 1, _FEWEST_READ), _READ_AT_ONCE)
+        found = portions(past, wanted, forwards=False, mark=place, at_once=size)
+    is_whole = before is None and bool(wanted)
+    first = next(found, None)
+    upcoming = read.portions_of(_opened(entries, wanted)) if is_whole else []
+    pinned = _pinned(entries, wanted) if is_whole else []
+    ahead = first.entries if first else []
+    read.load([*ahead, *pinned, *(one for portion in upcoming for one in portion.entries)])
+    dealings = _Dealings(read, chain([first] if first else [], found), place)
     lines: _Changes | None = None
     if CHANGE in asked and not search:
         lines = _Changes(access, object_type, record_id, mark)
     items, following = _merged(dealings, lines, limit)
     page = TimelinePage(items, next=following)
-    if before is None and wanted:
-        page.upcoming = _open_items(access, entries, wanted, search, limit=50)
-        page.pinned = _pinned(access, entries, wanted, search)
+    page.upcoming = _open_items(read, _opened(entries, wanted), upcoming, 50) if is_whole else []
+    page.pinned = read.items(pinned)
     add_comments(access, [*page.items, *page.upcoming, *page.pinned])
     return page
 
 
 def open_activities(
-    access: Access, object_type: ObjectType, record_id: int, *, limit: int = 50
+    access: Access,
+    object_type: ObjectType,
+    record_id: int,
+    *,
+    limit: int = 50,
+    reader: EntryReader | None = None,
+    is_checked: bool = False,
 ) -> list[TimelineItem]:
     """Return what is planned with a record, the most urgent first."""
-    get_record(access, object_type, record_id)
+    if not is_checked:
+        get_record(access, object_type, record_id)
     entries = TimelineEntry.objects.filter(object_key=object_type.key, record_id=record_id)
-    return _open_items(access, entries, list(ACTIVITIES), "", limit=limit)
+    ordered = _opened(entries, list(ACTIVITIES))
+    read = reader or EntryReader(access)
+    return _open_items(read, ordered, read.portions_of(ordered), limit)
 
 
 def urgency(at: datetime, moment: datetime | None = None) -> str:
@@ -138,85 +163,114 @@ def visible_items(
     access: Access, entries: Iterable[TimelineEntry], search: str = ""
 ) -> list[TimelineItem]:
     """Return the activities behind `entries` that this person may see, in the same order."""
-    entries = list(entries)
-    ids: dict[str, set[int]] = defaultdict(set)
-    for entry in entries:
-        ids[entry.activity_key].add(entry.activity_id)
-    rows = {key: _rows(access, key, wanted, search) for key, wanted in ids.items()}
-    moment = now()
-    return [
-        TimelineItem(
-            entry.activity_key, entry.at, entry.activity_id, row, entry.is_open, entry.is_pinned,
-            urgency(entry.at, moment) if entry.is_open else "",
-        )
-        for entry in entries
-        if (row := rows[entry.activity_key].get(entry.activity_id)) is not None
-    ]  # fmt: skip
+    return EntryReader(access, search).items(list(entries))
 
 
-def _rows(access: Access, key: str, ids: set[int], search: str) -> dict[int, Row]:
-    declared = object_type_named(key)
-    if not access.can(Action.VIEW, declared):
-        return {}
-    mask = access.fields(declared)
-    names = [one for one in declared.builtin_fields if not mask.is_hidden(one)]
-    condition = None
-    if search:
-        # What is masked cannot be searched: each try would tell a piece of it.
-        read = [name for name in ("body", "name") if mask.is_readable(name)]
-        if not read:
-            return {}
-        condition = AnyOf(tuple(Condition(name, "contains", search) for name in read))
-    page = run_list(
-        access,
-        ListQuery(
-            object_type=declared,
-            columns=tuple(name for name in names if name not in _LEFT_OUT),
-            filter=condition,
-            ids=tuple(ids),
-            sort="id",
-            limit=500,
-            count=False,
-        ),
-    )
-    return {row.id: row for row in page.rows}
+class EntryReader:
+    """Reads the activities behind entries, each once, and what they link to in one go."""
+
+    def __init__(self, access: Access, search: str = "") -> None:
+        self.access, self.search = access, search
+        self._rows: dict[tuple[str, int], Row | None] = {}
+        self._open: list[Portion] | None = None
+
+    def items(self, entries: Sequence[TimelineEntry]) -> list[TimelineItem]:
+        """Return the activities this person may see, in the same order."""
+        self.load(entries)
+        moment = now()
+        return [
+            TimelineItem(
+                entry.activity_key, entry.at, entry.activity_id, row, entry.is_open,
+                entry.is_pinned, urgency(entry.at, moment) if entry.is_open else "",
+            )
+            for entry in entries
+            if (row := self._rows[entry.activity_key, entry.activity_id]) is not None
+        ]  # fmt: skip
+
+    def load(self, entries: Sequence[TimelineEntry]) -> None:
+        """Read the activities that are not known yet: one query per type, and per type linked."""
+        ids: dict[str, set[int]] = defaultdict(set)
+        for entry in entries:
+            if (entry.activity_key, entry.activity_id) not in self._rows:
+                ids[entry.activity_key].add(entry.activity_id)
+        parts = []
+        for key, wanted in ids.items():
+            self._rows.update(dict.fromkeys((key, one) for one in wanted))
+            if part := self._part(key, wanted):
+                parts.append(part)
+        for (declared, _read, _names), rows in zip(
+            parts, present_many(self.access, parts) if parts else [], strict=True
+        ):
+            self._rows.update({(declared.key, row.id): row for row in rows})
+
+    def _part(self, key: str, ids: set[int]) -> tuple[ObjectType, list[Any], list[str]] | None:
+        declared = object_type_named(key)
+        if not self.access.can(Action.VIEW, declared):
+            return None
+        mask = self.access.fields(declared)
+        names = [one for one in declared.builtin_fields if not mask.is_hidden(one)]
+        condition = None
+        if self.search:
+            # What is masked cannot be searched: each try would tell a piece of it.
+            read = [name for name in ("body", "name") if mask.is_readable(name)]
+            if not read:
+                return None
+            condition = AnyOf(tuple(Condition(name, "contains", self.search) for name in read))
+        shown = [name for name in names if name not in _LEFT_OUT]
+        query = ListQuery(object_type=declared, filter=condition, ids=tuple(ids), count=False)
+        found = matching_records(self.access, query)
+        rows = list(named_rows(found, columns_needed(declared, shown)))
+        return (declared, rows, shown) if rows else None
+
+    def portions_of(self, ordered: Iterator[Portion]) -> list[Portion]:
+        """Return the first stretch of what is planned, read once for all who ask."""
+        if self._open is None:
+            first = next(ordered, None)
+            self._open = [first] if first else []
+        return self._open
 
 
 def add_comments(access: Access, items: Sequence[TimelineItem]) -> None:
     """Hang the remarks on activities below them, oldest first."""
-    of: dict[str, dict[int, list[TimelineItem]]] = defaultdict(lambda: defaultdict(list))
+    of: dict[tuple[str, int], list[TimelineItem]] = defaultdict(list)
+    kinds: dict[str, set[int]] = defaultdict(set)
     for item in items:
         if item.kind in ACTIVITIES:
-            of[item.kind][item.id].append(item)
-    for key, below in of.items():
-        found = TimelineEntry.objects.filter(
-            object_key=key, record_id__in=list(below), activity_key=COMMENT
-        ).order_by("at", "id")
-        entries = list(found[: _COMMENTS_SHOWN * 10])
-        place_of = {entry.activity_id: entry.record_id for entry in entries}
-        for comment in visible_items(access, entries):
-            for item in below[place_of[comment.id]]:
-                if len(item.comments) < _COMMENTS_SHOWN:
-                    item.comments.append(comment)
+            of[item.kind, item.id].append(item)
+            kinds[item.kind].add(item.id)
+    places = Q(pk__in=())
+    for key, ids in kinds.items():
+        places |= Q(object_key=key, record_id__in=ids)
+    if not kinds:
+        return
+    found = TimelineEntry.objects.filter(places, activity_key=COMMENT).order_by("at", "id")
+    entries = list(found[: _COMMENTS_SHOWN * 10])
+    place_of = {entry.activity_id: (entry.object_key, entry.record_id) for entry in entries}
+    for comment in visible_items(access, entries):
+        for item in of[place_of[comment.id]]:
+            if len(item.comments) < _COMMENTS_SHOWN:
+                item.comments.append(comment)
+
+
+def _opened(entries: QuerySet[TimelineEntry], kinds: list[str]) -> Iterator[Portion]:
+    return portions(entries.filter(is_open=True).order_by("at", "id"), kinds, forwards=True)
 
 
 def _open_items(
-    access: Access, entries: QuerySet[TimelineEntry], kinds: list[str], search: str, *, limit: int
+    read: EntryReader, ordered: Iterator[Portion], first: list[Portion], limit: int
 ) -> list[TimelineItem]:
     found: list[TimelineItem] = []
-    ordered = entries.filter(is_open=True).order_by("at", "id")
-    for portion in portions(ordered, kinds, forwards=True):
-        found.extend(visible_items(access, portion.entries, search))
+    rest = islice(ordered, len(first), None) if first and not first[-1].is_last else ()
+    for portion in chain(first, rest):
+        found.extend(read.items(portion.entries))
         if len(found) >= limit:
             break
     return found[:limit]
 
 
-def _pinned(
-    access: Access, entries: QuerySet[TimelineEntry], kinds: list[str], search: str
-) -> list[TimelineItem]:
+def _pinned(entries: QuerySet[TimelineEntry], kinds: list[str]) -> list[TimelineEntry]:
     found = entries.filter(is_pinned=True, is_open=False).order_by("-at", "-id")
-    return visible_items(access, [one for one in found[:20] if one.activity_key in kinds], search)
+    return [one for one in found[:20] if one.activity_key in kinds]
 
 
 @dataclass
@@ -234,21 +288,22 @@ def portions(
     *,
     forwards: bool,
     mark: Mark | None = None,
+    at_once: int = _READ_AT_ONCE,
 ) -> Iterator[Portion]:
     """Read an ordered range of the index a portion at a time, up to `MOST_SKIPPED` entries."""
     way = "gt" if forwards else "lt"
-    for _number in range(0, MOST_SKIPPED, _READ_AT_ONCE):
+    for _number in range(0, MOST_SKIPPED, at_once):
         found = ordered
         if mark is not None:
             tie = Q((f"id__{way}", mark.entry_id))
             found = found.filter(Q((f"at__{way}e", mark.at)), Q((f"at__{way}", mark.at)) | tie)
-        read = list(found[:_READ_AT_ONCE])
+        read = list(found[:at_once])
         if not read:
             return
         mark = Mark(read[-1].at, read[-1].pk)
         wanted = [entry for entry in read if entry.activity_key in kinds]
-        yield Portion(wanted, mark, is_last=len(read) < _READ_AT_ONCE)
-        if len(read) < _READ_AT_ONCE:
+        yield Portion(wanted, mark, is_last=len(read) < at_once)
+        if len(read) < at_once:
             return
 
 
@@ -258,8 +313,8 @@ def portions(
 class _Dealings:
     """Activities and comments of a record, newest first, as this person may see them."""
 
-    def __init__(self, access: Access, found: Iterator[Portion], search: str, mark: Mark | None):
-        self.access, self.found, self.search = access, found, search
+    def __init__(self, read: EntryReader, found: Iterator[Portion], mark: Mark | None) -> None:
+        self.read, self.found = read, found
         self.waiting: list[tuple[TimelineItem, Mark]] = []
         self.taken_to = mark  # the last entry that stands on the page
         self.read_to = mark  # the last entry that was looked at
@@ -276,7 +331,7 @@ class _Dealings:
                 break
             self.read_to, self.is_read_out = portion.end, portion.is_last
             place_of = {(one.activity_key, one.activity_id): one for one in portion.entries}
-            for item in visible_items(self.access, portion.entries, self.search):
+            for item in self.read.items(portion.entries):
                 entry = place_of[item.kind, item.id]
                 self.waiting.append((item, Mark(entry.at, entry.pk)))
         return self.waiting[0][0] if self.waiting else None
@@ -300,7 +355,12 @@ class _Changes:
     def head(self) -> HistoryLine | None:
         if not self.waiting and not self.is_read_out:
             self.waiting = history(
-                self.access, self.declared, self.record_id, _LINES_AT_ONCE, self.taken_to or None
+                self.access,
+                self.declared,
+                self.record_id,
+                _LINES_AT_ONCE,
+                self.taken_to or None,
+                is_checked=True,
             )
             self.is_read_out = len(self.waiting) < _LINES_AT_ONCE
         return self.waiting[0] if self.waiting else None

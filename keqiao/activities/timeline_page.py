@@ -18,7 +18,7 @@ from keqiao.activities.activity import ACTIVITIES, COMMENT
 from keqiao.activities.composer import Subject
 from keqiao.activities.composer_pages import composer_context
 from keqiao.activities.entries import TimelineEntry
-from keqiao.activities.timeline import CHANGE, TimelineItem, timeline
+from keqiao.activities.timeline import CHANGE, EntryReader, TimelineItem, timeline
 from keqiao.activities.timeline_shown import shown_items
 from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.object_type import Feature
@@ -63,14 +63,22 @@ def load_tab(opened: OpenedRecord) -> dict[str, Any]:
     """Return what the tab needs when the page is made as a whole."""
     subject = Subject(opened.declared, opened.record)
     access = opened.access
-    context = timeline_context(access, opened.declared, opened.id, opened.request.GET)
+    reader = None
+    if not opened.request.GET.get("q"):
+        reader = opened.memo["entries"] = EntryReader(access)
+    given = opened.request.GET
+    context = timeline_context(access, opened.declared, opened.id, given, reader)
     if may_follow_up(access, opened.declared):
         context["composer"] = composer_context(opened.request, access, subject, whole=False)
     return {"timeline": context}
 
 
 def timeline_context(
-    access: Access, declared: ObjectType, record_id: int, given: QueryDict
+    access: Access,
+    declared: ObjectType,
+    record_id: int,
+    given: QueryDict,
+    reader: EntryReader | None = None,
 ) -> dict[str, Any]:
     """Return a stretch of the timeline as it is shown."""
     chip = next((one for one in CHIPS if one[0] == given.get("kind")), None)
@@ -81,7 +89,7 @@ def timeline_context(
     try:
         page = timeline(
             access, declared, record_id, kinds=chip[2] if chip else None, search=search,
-            before=before, limit=AT_ONCE,
+            before=before, limit=AT_ONCE, reader=reader, is_checked=reader is not None,
         )  # fmt: skip
     except FilterProblem as found:
         problem = str(found)

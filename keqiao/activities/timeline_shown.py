@@ -163,17 +163,18 @@ def _piece(part: str, search: str) -> SafeString:
 
 
 def _changes(item: TimelineItem) -> dict[str, Any]:
-    fields = [one for line in item.changes for one in line.fields if one.before or one.after]
-    first, count = item.changes[0], len(fields)
-    is_made = any(line.action == "create" for line in item.changes)
-    title = _("%(count)s fields changed") % {"count": count}
-    icon = "adjustments-horizontal"
-    if is_made and len(item.changes) == 1:
+    """Fold lines of the change log into one entry; what a new record began with is not listed."""
+    later = [line for line in item.changes if line.action != "create"]
+    told = [one for line in later for one in line.fields if one.before or one.after]
+    is_made = len(later) < len(item.changes)
+    title, icon = _("%(count)s fields changed") % {"count": len(told)}, "adjustments-horizontal"
+    if is_made and not told:
         title, icon = _("Created"), "plus"
-    elif count <= 1 or first.action not in ("change", "revert", "create"):
-        words, icon = ACTIONS.get(first.action, (first.action, "history"))
+    elif len(told) <= 1:
+        words, icon = ACTIONS.get(later[0].action, (later[0].action, "history"))
         title = str(words)
-    told = [] if is_made and len(item.changes) == 1 else fields
+    if is_made and told:
+        title = _("Created, then %(count)s fields changed") % {"count": len(told)}
     people = dict.fromkeys(
         line.actor if line.actor_id else _("the system") for line in item.changes
     )

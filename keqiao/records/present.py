@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.db.models import Model, QuerySet
 
-    from keqiao.access.access import Access, FieldMask
+    from keqiao.access.access import Access
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
 
@@ -80,12 +80,40 @@ def present(
     that lists read). Programs read values: without `texts` only masks and names of links are
     spelled out.
     """
-    mask = access.fields(object_type)
-    plan = [(path, _split(object_type, path)) for path in paths]
-    linked = _linked(access, instances, plan, mask)
+    part = _Part(access, object_type, instances, paths)
+    return _rows(access, part, _linked(access, [part]), texts=texts)
+
+
+def present_many(
+    access: Access, parts: Sequence[tuple[ObjectType, Sequence[Any], Sequence[str]]]
+) -> list[list[Row]]:
+    """Return rows of records of several types, as `present` does; what they link to is read once."""
+    made = [_Part(access, *one) for one in parts]
+    linked = _linked(access, made)
+    return [_rows(access, part, linked, texts=True) for part in made]
+
+
+class _Part:
+    """Records of one type and what is to be shown of them."""
+
+    def __init__(
+        self,
+        access: Access,
+        object_type: ObjectType,
+        instances: Sequence[Any],
+        paths: Sequence[str],
+    ) -> None:
+        self.object_type = object_type
+        self.instances = instances
+        self.mask = access.fields(object_type)
+        self.plan = [(path, _split(object_type, path)) for path in paths]
+
+
+def _rows(access: Access, part: _Part, linked: _Linked, *, texts: bool) -> list[Row]:
+    object_type, instances, mask = part.object_type, part.instances, part.mask
     readers = [
         (path, _reader(access, linked, own, rest, mask[own.name], texts=texts))
-        for path, (own, rest) in plan
+        for path, (own, rest) in part.plan
     ]
     title_field = object_type.title_field()
     title_readable = mask.is_readable(title_field.name)
@@ -131,18 +159,15 @@ class _Linked(NamedTuple):
     deleted: set[tuple[str, int]]
 
 
-def _linked(
-    access: Access,
-    instances: Sequence[Any],
-    plan: list[tuple[str, tuple[Field, str]]],
-    mask: FieldMask,
-) -> _Linked:
+def _linked(access: Access, parts: Sequence[_Part]) -> _Linked:
     """Read the linked records this person may see, once per object type."""
     ids: dict[str, set[int]] = {}
     paths: dict[str, set[str]] = {}
-    for _path, (own, rest) in plan:
-        if mask[own.name] > Right.MASKED and is_link(own):
-            for instance in instances:
+    for part in parts:
+        for _path, (own, rest) in part.plan:
+            if part.mask[own.name] <= Right.MASKED or not is_link(own):
+                continue
+            for instance in part.instances:
                 for key, record_id in links_of(own, own.value(instance)):
                     ids.setdefault(key, set()).add(record_id)
             if rest:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,10 @@ class OpenRecord:
     @property
     def url(self) -> str:
         return f"/{self.declared.path}/{self.record.pk}/"
+
+    @cached_property
+    def is_starred(self) -> bool:
+        return is_favourite(self.access, self.declared, self.record.pk)
 
     def may(self, action: Action) -> bool:
         owner, team = self.record.owner_id, self.record.team_id  # type: ignore[attr-defined]
@@ -105,7 +110,7 @@ def open_record(access: Access, path: str) -> OpenRecord | None:
 
 
 def _starred(record: OpenRecord) -> bool:
-    return is_favourite(record.access, record.declared, record.record.pk)
+    return record.is_starred
 
 
 for _command in (

@@ -107,9 +107,10 @@ def middle_context(opened: OpenedRecord) -> dict[str, Any]:
 
 def record_context(opened: OpenedRecord) -> dict[str, Any]:
     access, declared = opened.access, opened.declared
+    middle = middle_context(opened)  # before the panels, which use what it has read
     panels = loaded_panels(opened)
     return {
-        **middle_context(opened),
+        **middle,
         "page_title": sentence(declared.label),
         "list_url": f"/{declared.path}/",
         "is_favourite": is_favourite(access, declared, opened.id),

@@ -7,7 +7,7 @@ for and only when the person may use it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class OpenedRecord:
     record: Model
     row: Row
     may: dict[str, bool]
+    memo: dict[str, Any] = field(default_factory=dict)  # what one part read and another needs
 
     @property
     def id(self) -> int:
