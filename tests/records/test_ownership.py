@@ -88,7 +88,7 @@ def test_with_an_owner_the_department_follows(company: Company) -> None:
     )
     assert isinstance(again, Saved)
     assert belongs(record_id) == (company.li.pk, company.east.pk)
-    newest = history(SYSTEM, object_type("account"), record_id)[0]
+    newest = history(Access.for_user(company.qian), object_type("account"), record_id)[0]
     assert {one.name: (one.before, one.after) for one in newest.fields} == {
         "owner": ("周销售", "李销售"),
         "team": ("西南", "华东"),
