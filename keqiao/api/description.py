@@ -15,6 +15,7 @@ from keqiao.api import operations
 from keqiao.api.problems import TITLES, ApiProblem
 from keqiao.api.reading import json_response
 from keqiao.api.router import api_view
+from keqiao.api.verbs import paths_of_verbs
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.operators import OPERATOR_LABELS
 from keqiao.catalog.registry import object_types
@@ -56,6 +57,7 @@ def document(access: Access) -> dict[str, Any]:
         schemas[f"{name}Change"] = _write_schema(writable, is_new=False)
         schemas[f"{name}Row"] = _row_schema(writable)
         paths.update(operations.paths_of(declared, name, fields))
+        paths.update(paths_of_verbs(declared))
     return {
         "openapi": "3.1.0",
         "info": {

@@ -30,6 +30,7 @@ TITLES: dict[str, tuple[int, str | Promise]] = {
     "conflict": (409, _("Somebody else changed the record in the meantime")),
     "duplicate": (409, _("Such a record exists already")),
     "in_use": (409, _("Other records still need this one")),
+    "refused": (409, _("This cannot be done as things stand")),
     "stale": (412, _("The record is no longer at the version you read")),
     "too_large": (413, _("The request is too large")),
     "media_type": (415, _("Please send JSON")),

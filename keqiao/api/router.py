@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
-from keqiao.api import reading, writing
+from keqiao.api import reading, verbs, writing
 from keqiao.api.callers import add_headers, caller, count_request
 from keqiao.api.idempotency import once
 from keqiao.api.problems import ApiProblem
@@ -124,6 +124,16 @@ def record(request: HttpRequest, access: Access, path: str, record_id: str) -> H
         case "DELETE":
             return writing.delete_record(request, access, found, number)
     return _other_method(request, "GET, HEAD, PATCH, DELETE, OPTIONS")
+
+
+@api_view
+def record_verb(
+    request: HttpRequest, access: Access, path: str, record_id: str, verb: str
+) -> HttpResponse:
+    found, number = _offered(path), int(record_id)
+    if request.method == "POST":
+        return once(request, access, lambda: verbs.run_verb(request, access, found, number, verb))
+    return _other_method(request, "POST, OPTIONS")
 
 
 @api_view

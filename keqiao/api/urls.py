@@ -17,5 +17,10 @@ urlpatterns = [
         router.record,
         name="api-record",
     ),
+    re_path(
+        r"^v1/(?P<path>[a-z][a-z0-9-]{0,60})/(?P<record_id>[0-9]{1,15})/(?P<verb>[a-z-]{2,30})/?$",
+        router.record_verb,
+        name="api-verb",
+    ),
     re_path(r"^v1/.*$", router.nothing_here, name="api-nothing"),
 ]

@@ -18,6 +18,9 @@ EXAMPLES = {
     r"^v1/(?P<path>[a-z][a-z0-9-]{0,60})/?$": "v1/accounts",
     r"^v1/(?P<path>[a-z][a-z0-9-]{0,60})/bulk/?$": "v1/accounts/bulk",
     r"^v1/(?P<path>[a-z][a-z0-9-]{0,60})/(?P<record_id>[0-9]{1,15})/?$": "v1/accounts/1",
+    r"^v1/(?P<path>[a-z][a-z0-9-]{0,60})/(?P<record_id>[0-9]{1,15})/(?P<verb>[a-z-]{2,30})/?$": (
+        "v1/accounts/1/claim"
+    ),
     r"^v1/.*$": "v1/nothing/here/at/all",
     r"^confirm-email/(?P<key>[-:\w]+)/$": "confirm-email/x/",
     r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "password/reset/key/1-x/",

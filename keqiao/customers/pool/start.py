@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keqiao.customers.pool import forecast, forecast_page, keeping, menu, whereabouts
+from keqiao.customers.pool import api, forecast, forecast_page, keeping, menu, whereabouts
 
 
 def register() -> None:
@@ -11,3 +11,4 @@ def register() -> None:
     whereabouts.register()
     menu.register()
     forecast_page.register()
+    api.register()
