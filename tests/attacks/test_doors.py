@@ -122,7 +122,8 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
         "numbering/",
         "people/", "people/new/", f"people/{company.li.pk}/", f"people/{company.li.pk}/two-factor/",
         "departments/", "roles/", "roles/1/",
-        "roles/1/fields/", "company-notices/",
+        "roles/1/fields/", "company-notices/", "follow-up-rules/", "working-days/",
+        "working-days/week/", "working-days/import/", "working-days/reset/", "working-days/2026-11-23/",
     ]  # fmt: skip
     clients = [browser_of(one) for one in (company.li, company.wang, company.zhao, company.sun)]
     before = fingerprint()
@@ -142,14 +143,25 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
 
 def test_a1_no_settings_page_is_forgotten_here() -> None:
     """Every address below /settings/ is either everybody's own or tried above."""
-    own = {"", "profile/", "security/", "sessions/", "tokens/", "notices/", "bin/"}
+    own = {
+        "",
+        "profile/",
+        "security/",
+        "sessions/",
+        "tokens/",
+        "notices/",
+        "bin/",
+        "calendar-feed/",
+    }
     administrators = {
         "fields/", "fields/new/", "fields/<record:field_id>/", "fields/<record:field_id>/delete/",
         "fields/<record:field_id>/restore/", "fields/<record:field_id>/number/",
         "numbering/", "people/", "people/new/",
         "people/<record:user_id>/two-factor/", "people/<record:user_id>/",
         "departments/", "roles/", "roles/<record:role_id>/",
-        "roles/<record:role_id>/fields/", "company-notices/",
+        "roles/<record:role_id>/fields/", "company-notices/", "follow-up-rules/", "working-days/",
+        "working-days/week/", "working-days/import/", "working-days/reset/",
+        "working-days/<str:iso_day>/",
     }  # fmt: skip
     found = {
         route.pattern.removeprefix("settings/")
