@@ -8,6 +8,7 @@ from keqiao.access.rights import Action
 from keqiao.activities.timeline_page import is_followed, load_tab, may_follow_up
 from keqiao.catalog.registry import object_type
 from keqiao.ui.navigation import Beginning, register_beginning
+from keqiao.ui.object_keys import register_object_keys
 from keqiao.ui.record_commands import RecordCommand, register_record_command
 from keqiao.ui.record_parts import (
     QuickAction,
@@ -19,6 +20,7 @@ from keqiao.ui.record_parts import (
 )
 from keqiao.ui.settings.menu import MINE, SettingsEntry, register_settings
 
+register_object_keys("task", go="t", prefix="!")
 register_record_tab(
     RecordTab(
         "timeline", _("Timeline"), "activities/parts/timeline.html", load_tab, 10, is_followed

@@ -83,6 +83,12 @@ def test_a_prefix_narrows_to_one_object(company: Company) -> None:
     assert links(asked(client, "#byjm")) == [f"/accounts/{account}/"]
 
 
+def test_tasks_have_a_prefix_of_their_own(company: Company) -> None:
+    make("account", owner=company.li, name="苏州博远精密机械有限公司")
+    task = make("task", owner=company.li, name="给博远寄样品")
+    assert links(asked(browser(company.li), "!博远")) == [f"/tasks/{task}/"]
+
+
 def test_a_phone_tail_finds_its_owner(company: Company) -> None:
     number = make("account", owner=company.li, phone="13800135678")
     assert f"/accounts/{number}/" in links(asked(browser(company.li), "5678"))
