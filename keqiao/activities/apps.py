@@ -16,5 +16,6 @@ class ActivitiesConfig(AppConfig):
         import_module("keqiao.activities.deriving")
         import_module("keqiao.activities.guards")
         import_module("keqiao.activities.follow_menu")
+        import_module("keqiao.activities.attachment_pages")
         import_module("keqiao.activities.mentioning")
         import_module("keqiao.activities.day_menu")

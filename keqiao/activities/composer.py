@@ -44,6 +44,7 @@ MOST_CONTACTS = 12
 KEPT_DRAFT = ("body", "type", "next", "next_day", "next_name", "contacts", "result")
 LONGEST_DRAFT = 20_000
 NEXT_HOUR = 18
+SENT_KEPT, DRAFT_KEPT = timedelta(days=3), timedelta(days=180)
 
 
 class NothingToFollow(LookupError):
@@ -195,6 +196,12 @@ def drop_draft(access: Access, about: str) -> None:
     FollowUpDraft.objects.filter(user_id=access.user_id, about=about).delete()
 
 
+def forget_old() -> int:
+    """Forget what was sent days ago, and drafts nobody has touched for months."""
+    sent = SentFollowUp.objects.filter(at__lt=now() - SENT_KEPT).delete()[0]
+    return sent + FollowUpDraft.objects.filter(saved_at__lt=now() - DRAFT_KEPT).delete()[0]
+
+
 # --- sending --------------------------------------------------------------------------------------
 
 
@@ -217,14 +224,24 @@ class FollowUp:
         return sha256(f"{self.type}\n{self.body}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-AddFiles = Callable[["Access", str, "Sequence[UploadedFile]", "Source"], list[str]]
-_add_files: list[AddFiles] = []
+@dataclass(frozen=True)
+class FileKeeper:
+    """Who keeps the photos and recordings sent with a follow-up.
+
+    `store` is called before anything is saved, so that no large file holds others up; it returns
+    what `note` needs and what is wrong. `note` returns what is wrong.
+    """
+
+    store: Callable[[Access, Sequence[UploadedFile]], tuple[list[Any], list[str]]]
+    note: Callable[[Access, str, list[Any], Source], list[str]]
 
 
-def files_by(add: AddFiles) -> AddFiles:
-    """Say who keeps the photos and recordings sent with a follow-up; it returns what went wrong."""
-    _add_files[:] = [add]
-    return add
+_keepers: list[FileKeeper] = []
+
+
+def files_by(keeper: FileKeeper) -> FileKeeper:
+    _keepers[:] = [keeper]
+    return keeper
 
 
 class _Undone(Exception):
@@ -238,11 +255,16 @@ def send(access: Access, subject: Subject, given: FollowUp, source: Source) -> l
     """
     if not given.body.strip() and not given.files:
         return [_("Please write what happened. One line is enough.")]
+    stored: list[Any] = []
+    if given.files and _keepers:
+        stored, problems = _keepers[0].store(access, given.files)
+        if problems:
+            return problems
     try:
         with transaction.atomic():
             if not _is_first(access, given):
                 return []
-            _send(access, subject, given, source)
+            _send(access, subject, given, stored, source)
             drop_draft(access, subject.pointer)
     except _Undone as found:
         return list(found.args)
@@ -262,7 +284,9 @@ def _is_first(access: Access, given: FollowUp) -> bool:
     return True
 
 
-def _send(access: Access, subject: Subject, given: FollowUp, source: Source) -> None:
+def _send(
+    access: Access, subject: Subject, given: FollowUp, stored: list[Any], source: Source
+) -> None:
     step = None
     if given.next_at is not None:
         step = Next(at=given.next_at, name=given.next_name or _("Follow up again"))
@@ -283,9 +307,9 @@ def _send(access: Access, subject: Subject, given: FollowUp, source: Source) -> 
         [outcome] = save_records(access, subject.declared, [draft], source=source)
         if problem := problem_of(outcome):
             raise _Undone(problem)
-    if given.files and _add_files and isinstance(logged.outcome, Saved):
+    if stored and isinstance(logged.outcome, Saved):
         about = f"{given.type}:{logged.outcome.record_id}"
-        if problems := _add_files[0](access, about, given.files, source):
+        if problems := _keepers[0].note(access, about, stored, source):
             raise _Undone(*problems)
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from keqiao.access.rights import Action
 from keqiao.activities import verbs
 from keqiao.activities.activity import ACTIVITIES, COMMENT
+from keqiao.activities.attachment import KEY as ATTACHMENT
 from keqiao.activities.composer import problem_of
 from keqiao.activities.composer_pages import CHANGED
 from keqiao.catalog.registry import object_type
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
 
 KINDS = (*ACTIVITIES, COMMENT)
+REMOVABLE = (*KINDS, ATTACHMENT)
 
 
-def _kind(key: str) -> ObjectType:
-    if key not in KINDS:
+def _kind(key: str, among: tuple[str, ...] = KINDS) -> ObjectType:
+    if key not in among:
         raise Http404
     return object_type(key)
 
@@ -114,7 +116,7 @@ def text_page(request: HttpRequest, key: str, record_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def remove_page(request: HttpRequest, key: str, record_id: int) -> HttpResponse:
     """Ask once, then put the entry into the recycle bin."""
-    access, declared = access_of(request), _kind(key)
+    access, declared = access_of(request), _kind(key, REMOVABLE)
     require(access, Action.VIEW, declared)
     record: Any = get_record(access, declared, record_id)
     problem = ""

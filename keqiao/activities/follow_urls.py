@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from keqiao.activities import composer_pages, entry_pages, phrase_pages, timeline_page
+from keqiao.activities import (
+    attachment_pages,
+    composer_pages,
+    entry_pages,
+    phrase_pages,
+    timeline_page,
+)
 from keqiao.ui import converters
 
 __all__ = ["converters", "urlpatterns"]
@@ -20,5 +26,8 @@ urlpatterns = [
     path("activities/<slug:key>/<record:record_id>/text/", entry_pages.text_page),
     path("activities/<slug:key>/<record:record_id>/remove/", entry_pages.remove_page),
     path("activities/<slug:key>/<record:record_id>/pin/", entry_pages.pin_page),
+    path("attachments/upload/", attachment_pages.upload_page, name="upload"),
+    path("attachments/<record:record_id>/file/", attachment_pages.file_page),
+    path("attachments/<record:record_id>/preview/", attachment_pages.preview_page),
     path("settings/phrases/", phrase_pages.phrases_page, name="phrases"),
 ]

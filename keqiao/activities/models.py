@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keqiao.activities.attachment import Attachment
 from keqiao.activities.call import Call
 from keqiao.activities.comment import Comment
 from keqiao.activities.composer_models import FollowUpDraft, Phrase, SentFollowUp
@@ -14,6 +15,7 @@ from keqiao.activities.task import Task
 from keqiao.activities.visit import Visit
 
 __all__ = [
+    "Attachment",
     "CalendarEvent",
     "CalendarFeed",
     "Call",

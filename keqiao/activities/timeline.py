@@ -167,10 +167,13 @@ def visible_items(
 
 
 class EntryReader:
-    """Reads the activities behind entries, each once, and what they link to in one go."""
+    """Reads the activities behind entries, each once, and what they link to in one go.
 
-    def __init__(self, access: Access, search: str = "") -> None:
-        self.access, self.search = access, search
+    On the page of the record `own` nobody needs to be told that they are about it.
+    """
+
+    def __init__(self, access: Access, search: str = "", own: str = "") -> None:
+        self.access, self.search, self.own = access, search, own
         self._rows: dict[tuple[str, int], Row | None] = {}
         self._open: list[Portion] | None = None
 
@@ -220,6 +223,8 @@ class EntryReader:
         query = ListQuery(object_type=declared, filter=condition, ids=tuple(ids), count=False)
         found = matching_records(self.access, query)
         rows = list(named_rows(found, columns_needed(declared, shown)))
+        if self.own and "about" in shown and all(row.about == self.own for row in rows):
+            shown.remove("about")
         return (declared, rows, shown) if rows else None
 
     def portions_of(self, ordered: Iterator[Portion]) -> list[Portion]:

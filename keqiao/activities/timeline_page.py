@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -65,7 +66,7 @@ def load_tab(opened: OpenedRecord) -> dict[str, Any]:
     access = opened.access
     reader = None
     if not opened.request.GET.get("q"):
-        reader = opened.memo["entries"] = EntryReader(access)
+        reader = opened.memo["entries"] = EntryReader(access, own=opened.pointer)
     given = opened.request.GET
     context = timeline_context(access, opened.declared, opened.id, given, reader)
     if may_follow_up(access, opened.declared):
@@ -154,9 +155,19 @@ def month_label(item: TimelineItem) -> str:
     return _("%(month)s/%(year)s") % {"year": local.year, "month": local.month}
 
 
+FilesBelow = Callable[["Access", list[str]], dict[str, list[dict[str, Any]]]]
+_files_below: list[FilesBelow] = []
+
+
+def show_files_by(files_below: FilesBelow) -> FilesBelow:
+    """Say who knows the files of follow-ups."""
+    _files_below[:] = [files_below]
+    return files_below
+
+
 def files_below(access: Access, items: Sequence[TimelineItem]) -> dict[str, list[dict[str, Any]]]:
-    """Return the files of the shown activities; the part that keeps files fills this in."""
-    return {}
+    pointers = [f"{item.kind}:{item.id}" for item in items if item.kind in ACTIVITIES]
+    return _files_below[0](access, pointers) if _files_below else {}
 
 
 # --- addresses ------------------------------------------------------------------------------------

@@ -139,6 +139,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # A bulk request of the API is the largest body that is not a file.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+KEQIAO_ATTACHMENT_LIMIT = env.number("KEQIAO_ATTACHMENT_LIMIT_MB", 30, low=1, high=1024) * 1024 * 1024
+KEQIAO_ATTACHMENT_QUOTA = env.number("KEQIAO_ATTACHMENT_QUOTA_GB", 100, low=1, high=100_000) * 1024**3
+KEQIAO_ATTACHMENT_QUOTA_PERSON = (
+    env.number("KEQIAO_ATTACHMENT_QUOTA_PERSON_GB", 10, low=1, high=100_000) * 1024**3
+)
 KEQIAO_UPLOAD_LIMIT = env.number("KEQIAO_UPLOAD_LIMIT_MB", 200, low=1, high=4096) * 1024 * 1024
 
 # Requests one token (or one signed-in person) may send to the API in a minute.

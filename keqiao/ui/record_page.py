@@ -109,13 +109,14 @@ def record_context(opened: OpenedRecord) -> dict[str, Any]:
     access, declared = opened.access, opened.declared
     middle = middle_context(opened)  # before the panels, which use what it has read
     panels = loaded_panels(opened)
+    known = OpenRecord(access, declared, opened.record)
     return {
         **middle,
         "page_title": sentence(declared.label),
         "list_url": f"/{declared.path}/",
-        "is_favourite": is_favourite(access, declared, opened.id),
+        "is_favourite": known.is_starred,
         "quick": quick_actions(opened),
-        "commands": further_commands(OpenRecord(access, declared, opened.record)),
+        "commands": further_commands(known),
         "key_properties": key_properties(access, declared, opened.row),
         "related": related_cards(access, declared, opened.id),
         "left_panels": [one for one in panels if one["place"] == "left"],

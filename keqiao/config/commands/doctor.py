@@ -103,6 +103,16 @@ def look_at_disk() -> list[Finding]:
     return [Finding("disk", free > LEAST_FREE_BYTES, text)]
 
 
+def look_at_files() -> list[Finding]:
+    from keqiao.activities.file_cleaning import stock
+
+    found = stock()
+    text = f"{found.files:,} files, {found.size / 1e9:.2f} GB; {found.left_over:,} to be cleaned away"
+    if found.missing:
+        text = f"{found.missing:,} attachments have lost their file: restore the folder “files”"
+    return [Finding("attachments", is_well=not found.missing, text=text)]
+
+
 def look_at_keys() -> list[Finding]:
     from keqiao.base.encryption import EncryptionProblem, decrypt, encrypt
 
@@ -152,6 +162,7 @@ LOOKS: tuple[Callable[[], list[Finding]], ...] = (
     look_at_settings,
     look_at_database,
     look_at_disk,
+    look_at_files,
     look_at_keys,
     look_at_change_log,
     look_at_queue,
