@@ -14,7 +14,7 @@ from keqiao.access.matrix import matrix
 from keqiao.access.rights import Action
 from keqiao.base.regions import children as regions_inside
 from keqiao.base.regions import region_name
-from keqiao.catalog.filter import Condition
+from keqiao.catalog.filter import Condition, FilterProblem, conditions, parse_filter
 from keqiao.catalog.kinds.links import links_of
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.operators import OPERATOR_LABELS, WITHOUT_VALUE, operands
@@ -25,8 +25,9 @@ from keqiao.records.present import titles_of
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, require, signed_in
-from keqiao.ui.list_state import same_filters
+from keqiao.ui.list_state import EVERYTHING, same_filters
 from keqiao.ui.navigation import sentence
+from keqiao.ui.saved_views import views_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
     from keqiao.ui.list_state import ListState
+    from keqiao.ui.saved_views import OpenedList
 
 # A chip reads "Level: A"; with these operators the operator itself need not be said.
 SILENT_OPERATORS = frozenset({"equals", "any_of", "within", "is_me"})
@@ -50,14 +52,44 @@ QUICK_PERIODS = ("today", "this_week", "this_month", "past_7_days", "past_30_day
 # --- views: the tabs above the list ----------------------------------------------------------------
 
 
-def views(access: Access, state: ListState) -> list[dict[str, Any]]:
-    """Return the ready-made views of a list."""
-    offered = [(_("All"), ()), (_("Mine"), ("owner:is_me",))]
-    fields = state.declared.fields()
+def views(access: Access, opened: OpenedList) -> list[dict[str, Any]]:
+    """Return the tabs of a list: the ready-made views, then the saved ones."""
+    state, declared = opened.state, opened.state.declared
+    known = views_of(access, declared)
+    has_first = any(view.is_first for view in known)
+    tabs = [
+        {
+            "label": label,
+            "url": state.url(
+                where=where,
+                filter="",
+                search="",
+                saved=None,
+                view=EVERYTHING if has_first and not where else "",
+            ),
+            "current": not state.view.isdigit()
+            and not state.search
+            and not state.filter
+            and same_filters(access, state.where, where),
+        }
+        for label, where in ready_made(declared)
+    ]
+    tabs += [
+        {"label": view.name, "url": f"{state.base}?view={view.id}", "current": view == opened.view}
+        for view in known
+        if view.is_tab or view == opened.view
+    ]
+    return tabs
+
+
+def ready_made(declared: ObjectType) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the views every list of a type begins with."""
+    offered: list[tuple[str, tuple[str, ...]]] = [(_("All"), ()), (_("Mine"), ("owner:is_me",))]
+    fields = declared.fields()
     if "level" in fields and fields["level"].choice("A"):
         offered.append((_("Key ones"), ("level:equals:A",)))
     offered.append((_("New in 7 days"), ("created_at:within:past_7_days",)))
-    if Feature.FOLLOW_UP in state.declared.features:
+    if Feature.FOLLOW_UP in declared.features:
         offered += [
             (_("No next step"), ("owner:is_me", "next_activity_at:is_empty")),
             (
@@ -65,14 +97,7 @@ def views(access: Access, state: ListState) -> list[dict[str, Any]]:
                 ("owner:is_me", "last_activity_at:not_within:past_30_days"),
             ),
         ]
-    return [
-        {
-            "label": label,
-            "url": state.url(where=where, search=""),
-            "current": not state.search and same_filters(access, state.where, where),
-        }
-        for label, where in offered
-    ]
+    return offered
 
 
 # --- chips: the conditions in force ----------------------------------------------------------------
@@ -88,10 +113,21 @@ def chips(access: Access, state: ListState) -> list[dict[str, str]]:
                 "remove_url": state.url(where=others),
             }
         )
+    if state.filter:
+        count = _nested_count(state)
+        label = _("Nested filter (%(count)s conditions)") % {"count": count}
+        found.append({"label": label, "remove_url": state.url(filter="")})
     if state.search:
         label = _("Search: %(text)s") % {"text": state.search}
         found.append({"label": label, "remove_url": state.url(search="")})
     return found
+
+
+def _nested_count(state: ListState) -> int:
+    try:
+        return sum(1 for _one in conditions(parse_filter(state.filter)))
+    except FilterProblem:
+        return 0
 
 
 def condition_text(access: Access, declared: ObjectType, condition: Condition) -> str:
@@ -108,14 +144,14 @@ def condition_text(access: Access, declared: ObjectType, condition: Condition) -
         return _("%(field)s: me") % {"field": label}
     if condition.operator in WITHOUT_VALUE:
         return f"{label} {operator}"
-    value = _operand_text(access, field, condition)
+    value = operand_text(access, field, str(condition.value or ""))
     if condition.operator in SILENT_OPERATORS:
         return _("%(field)s: %(value)s") % {"field": label, "value": value}
     return f"{label} {operator} {value}"
 
 
-def _operand_text(access: Access, field: Field, condition: Condition) -> str:
-    raw = str(condition.value or "")
+def operand_text(access: Access, field: Field, raw: str) -> str:
+    """Return the value of a condition as people read it."""
     if raw in PERIOD_LABELS:
         return str(PERIOD_LABELS[raw])
     try:

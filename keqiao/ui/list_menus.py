@@ -97,6 +97,7 @@ def _menu(
         "object_type": state.declared,
         "list_url": state.base,
         "back_url": state.url(),
+        "state": state.query_string(),
         "query_fields": state.pairs(),
         "search_text": state.search,
         "is_page": not is_partial(request),

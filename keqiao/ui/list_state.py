@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from keqiao.catalog.filter import AllOf, Condition, FilterProblem, FilterTree, parse_where
+from keqiao.catalog.filter import (
+    AllOf,
+    Condition,
+    FilterProblem,
+    FilterTree,
+    parse_filter,
+    parse_where,
+)
 from keqiao.catalog.operators import WITHOUT_VALUE
 from keqiao.catalog.problems import UnknownField
 from keqiao.records.query import ListQuery
@@ -21,6 +28,10 @@ if TYPE_CHECKING:
 PAGE_SIZE = 50
 MOST_COLUMNS = 20
 LONGEST_SEARCH = 100
+LONGEST_FILTER = 8_000
+EVERYTHING = "all"  # the view without conditions, asked for by name when another opens by itself
+
+Content = tuple[tuple[str, ...], str, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,9 @@ class ListState:
     columns: tuple[str, ...] = ()
     cursor: str = ""
     exact: bool = False
+    filter: str = ""  # the nested part, in the JSON form of the filter language
+    view: str = ""  # the saved view this list began as
+    saved: Content | None = None  # what that view holds
 
     @classmethod
     def read(cls, declared: ObjectType, given: QueryDict) -> ListState:
@@ -47,6 +61,8 @@ class ListState:
             columns=tuple(dict.fromkeys(given.getlist("columns")))[:MOST_COLUMNS],
             cursor=given.get("cursor", "")[:1000],
             exact=given.get("exact") == "1",
+            filter=given.get("filter", "")[:LONGEST_FILTER],
+            view=given.get("view", "")[:20],
         )
 
     @property
@@ -55,11 +71,24 @@ class ListState:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.where or self.search)
+        return bool(self.where or self.search or self.filter)
+
+    @property
+    def content(self) -> Content:
+        """Return what a view keeps: conditions, nested filter, order and columns."""
+        return self.where, self.filter, self.sort, self.columns
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether the list is no longer what its saved view says."""
+        return self.saved is not None and self.saved != self.content
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return what the address carries, without the place in the list."""
-        found = [("where", part) for part in self.where]
+        found = [("view", self.view), ("changed", "1")] if self.view.isdigit() else []
+        found += [("where", part) for part in self.where]
+        if self.filter:
+            found.append(("filter", self.filter))
         found += [("columns", name) for name in self.columns]
         if self.sort:
             found.append(("sort", self.sort))
@@ -74,7 +103,9 @@ class ListState:
     def url(self, **changes: Any) -> str:
         """Return the address with some parts changed; any change starts at the first page."""
         changed = replace(self, **{"cursor": "", "exact": False, **changes})
-        pairs = changed.pairs()
+        pairs = changed.pairs() if changed.is_changed or not changed.saved else []
+        if not pairs and changed.view:
+            pairs = [("view", changed.view)]
         if changed.search:
             pairs.append(("search", changed.search))
         if changed.cursor:
@@ -102,13 +133,21 @@ class ListState:
         return ListQuery(
             object_type=self.declared,
             columns=self.shown_columns(access),
-            filter=parse_where(list(self.where)),
+            filter=self.tree(),
             sort=self.sort,
             cursor=self.cursor or None,
             limit=PAGE_SIZE,
             search=self.search,
             **more,
         )
+
+    def tree(self) -> FilterTree | None:
+        """Return all conditions as one filter. Raises `FilterProblem` for a broken address."""
+        simple = parse_where(list(self.where))
+        if not self.filter:
+            return simple
+        nested = parse_filter(self.filter)
+        return AllOf((simple, nested)) if simple else nested
 
     def conditions(self) -> list[tuple[str, Condition]]:
         """Return each condition with the text it has in the address; the list names broken ones."""

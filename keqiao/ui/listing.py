@@ -16,8 +16,8 @@ from keqiao.ui.bulk_actions import bulk_actions
 from keqiao.ui.exporting import can_export
 from keqiao.ui.filtering import chips, quick_fields, views
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
-from keqiao.ui.list_state import ListState
 from keqiao.ui.navigation import new_label, remember_count, sentence
+from keqiao.ui.saved_views import may_change, open_list
 from keqiao.ui.table import Column, head_html, rows_html
 
 if TYPE_CHECKING:
@@ -25,19 +25,22 @@ if TYPE_CHECKING:
 
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
+    from keqiao.ui.list_state import ListState
+    from keqiao.ui.saved_views import OpenedList
 
 
 @signed_in
 def list_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
     access = access_of(request)
     require(access, Action.VIEW, declared)
-    state = ListState.read(declared, request.GET)
+    opened = open_list(access, declared, request.GET)
+    state = opened.state
     status, problem = 200, ""
     try:
         page = run_list(access, state.query(access, count=not state.cursor))
     except FilterProblem as found:
         page, status, problem = Page([], count=0), 422, str(found.message)
-    context = list_context(access, state, page)
+    context = list_context(access, opened, page)
     context["problem"] = problem
     if is_partial(request) and request.GET.get("part") == "rows":
         context["is_more"] = True
@@ -49,7 +52,8 @@ def list_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
     return render(request, "ui/list.html", context, status=status)
 
 
-def list_context(access: Access, state: ListState, page: Page) -> dict[str, Any]:
+def list_context(access: Access, opened: OpenedList, page: Page) -> dict[str, Any]:
+    state = opened.state
     declared = state.declared
     columns = list_columns(access, state, page)
     title = sentence(declared.label_plural)
@@ -59,7 +63,8 @@ def list_context(access: Access, state: ListState, page: Page) -> dict[str, Any]
         "page_title": title,
         "list_url": state.base,
         "new_label": new_label(declared),
-        "tabs": views(access, state),
+        "tabs": views(access, opened),
+        "view": view_facts(access, opened),
         "chips": chips(access, state),
         "quick_filters": [
             {"name": field.name, "label": sentence(field.label)}
@@ -73,6 +78,21 @@ def list_context(access: Access, state: ListState, page: Page) -> dict[str, Any]
         "state": state.query_string(),
         "may": rights(access, declared),
         "bulk_actions": bulk_actions(access, declared),
+    }
+
+
+def view_facts(access: Access, opened: OpenedList) -> dict[str, Any]:
+    """Return what the page says of the view: whether it was changed, and what is missing from it."""
+    view, state = opened.view, opened.state
+    is_changed = view is not None and state.is_changed
+    return {
+        "left_out": opened.left_out,
+        "is_changed": is_changed,
+        "may_save": view is None and (state.is_filtered or state.sort or state.columns),
+        "saved_url": f"{state.base}?view={view.id}" if view else "",
+        "overwrite_url": f"{state.base}views/{view.id}/save/"
+        if view and is_changed and may_change(access, view)
+        else "",
     }
 
 

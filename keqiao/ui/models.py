@@ -37,3 +37,38 @@ class Favourite(models.Model):
                 fields=["user", "object_key", "record_id"], name="favourite_once"
             )
         ]
+
+
+class SavedView(models.Model):
+    """A list as somebody set it up and named it: for himself, his department or everybody."""
+
+    OWN, DEPARTMENT, EVERYBODY = "own", "department", "everybody"
+
+    object_key = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    audience = models.CharField(max_length=12, default=OWN)
+    department_id = models.BigIntegerField(null=True)
+    where = models.JSONField(default=list)
+    filter = models.TextField(default="", blank=True)
+    sort = models.CharField(max_length=60, default="", blank=True)
+    columns = models.JSONField(default=list)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["object_key", "audience"], name="saved_view_audience"),
+            models.Index(fields=["user", "object_key"], name="saved_view_user"),
+        ]
+
+
+class ViewChoice(models.Model):
+    """What one person wants of a view: on top of the list as a tab, or opened first."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    view = models.ForeignKey(SavedView, models.CASCADE, related_name="+")
+    is_tab = models.BooleanField(default=True)
+    is_first = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "view"], name="view_choice_once")]

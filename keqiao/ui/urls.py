@@ -10,6 +10,7 @@ from keqiao.ui import (
     commands,
     converters,
     dialogs,
+    filter_builder,
     filtering,
     forms,
     home,
@@ -21,6 +22,7 @@ from keqiao.ui import (
     record_page,
     search_page,
     set_up,
+    view_pages,
 )
 
 __all__ = ["converters", "urlpatterns"]
@@ -49,6 +51,10 @@ urlpatterns = [
     path("<object:declared>/new/", forms.create_page, name="new"),
     path("<object:declared>/pick/", picking.pick_record),
     path("<object:declared>/filter/", list_menus.filter_menu),
+    path("<object:declared>/filter/builder/", filter_builder.builder_page),
+    path("<object:declared>/views/", view_pages.manage_page),
+    path("<object:declared>/views/save/", view_pages.save_page),
+    path("<object:declared>/views/<record:view_id>/save/", view_pages.overwrite_page),
     path("<object:declared>/filter/<slug:name>/", list_menus.quick_menu),
     path("<object:declared>/filter-line/", filtering.filter_line_part),
     path("<object:declared>/columns/", list_menus.column_menu),
