@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db import OperationalError, connection, transaction
@@ -83,6 +84,8 @@ def _count(access: Access, query: ListQuery) -> tuple[int, bool]:
     from keqiao.records.query import narrowed
 
     manager = query.object_type.model._default_manager
+    # Reading in order finds a page of common words at once, but not all of them.
+    query = replace(query, search_surely=True)
     parts = [
         narrowed(access, query, manager.filter(LIVE, part)).order_by().values("pk")
         for part in access.scope_parts(query.action, query.object_type)

@@ -138,8 +138,10 @@ _POSTGRES = """
 """
 
 
+# CROSS JOIN: the index of words first. SQLite would else ask it once for every record there is.
 _ALL_SQLITE = """
-    SELECT e.record_id FROM records_search AS s JOIN records_searchentry AS e ON e.id = s.rowid
+    SELECT e.record_id FROM records_search AS s
+    CROSS JOIN records_searchentry AS e ON e.id = s.rowid
     WHERE records_search MATCH %s AND e.object_key = %s
 """
 _ALL_POSTGRES = """
