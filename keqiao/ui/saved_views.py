@@ -270,7 +270,7 @@ def save_view(
     row = SavedView.objects.create(
         object_key=state.declared.key,
         name=name,
-        user_id=access.user_id,
+        user_id=access.user_id or 0,
         audience=audience,
         department_id=access.department_id if audience == SavedView.DEPARTMENT else None,
         where=list(state.where),
@@ -310,7 +310,7 @@ def delete_view(view: KnownView) -> None:
 def order_views(access: Access, ids: Sequence[int]) -> None:
     """Put this person's own views into an order."""
     for position, pk in enumerate(ids):
-        SavedView.objects.filter(pk=pk, user_id=access.user_id).update(position=position)
+        SavedView.objects.filter(pk=pk, user_id=access.user_id or 0).update(position=position)
     bump(VERSION)
 
 
@@ -325,9 +325,9 @@ def choose(
         wanted["is_first"] = is_first
     if is_first:
         key = SavedView.objects.values_list("object_key", flat=True).get(pk=view_id)
-        others = ViewChoice.objects.filter(user_id=access.user_id, view__object_key=key)
+        others = ViewChoice.objects.filter(user_id=access.user_id or 0, view__object_key=key)
         others.update(is_first=False)
-    ViewChoice.objects.update_or_create(user_id=access.user_id, view_id=view_id, defaults=wanted)
+    ViewChoice.objects.update_or_create(user_id=access.user_id or 0, view_id=view_id, defaults=wanted)
     bump(VERSION)
 
 
