@@ -50,6 +50,40 @@ def insert_rows(
             cursor.execute(sql, [list(column) for column in zip(*part, strict=True)])
 
 
+def update_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Update rows by id: each of `rows` is an id and the database-ready values of `names`.
+
+    The ORM's bulk_update took a fifth of the time of a save that moves the dates of 500 customers.
+    """
+    rows = rows if isinstance(rows, list) else list(rows)
+    if not rows:
+        return
+    table, fields = model._meta.db_table, _columns(model, tuple(names))
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            marks = ", ".join(f'"{field.column}" = %s' for field in fields)
+            cursor.executemany(
+                f'UPDATE "{table}" SET {marks} WHERE id = %s',  # noqa: S608
+                [(*values, pk) for pk, *values in rows],
+            )
+            return
+        taken = ", ".join(f'"{field.column}" = t.c{number}' for number, field in enumerate(fields))
+        arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
+        aliases = ", ".join(f"c{number}" for number in range(len(fields)))
+        sql = (
+            f'UPDATE "{table}" SET {taken} '  # noqa: S608
+            f"FROM unnest(%s::bigint[], {arrays}) AS t(pk, {aliases}) WHERE id = t.pk"
+        )
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows[start : start + _ROWS_AT_ONCE]
+            cursor.execute(sql, [list(column) for column in zip(*part, strict=True)])
+
+
+def database_ready(model: type[Model], name: str) -> Callable[[Any], Any]:
+    """Return what turns a value of a column into what the database adapter takes."""
+    return _preparation(_columns(model, (name,))[0]) or (lambda value: value)
+
+
 def insert_instances(model: type[Model], instances: Iterable[Model]) -> None:
     """Insert whole model instances whose primary keys are set."""
     fields = model._meta.concrete_fields
@@ -85,6 +119,12 @@ def json_text(value: Any) -> str:
 
 def moment(value: Any) -> Any:
     """Return a moment as the database adapter wants it."""
+    # A row's moments are mostly one and the same, and each conversion costs microseconds.
+    return _moment(connection.vendor, value)
+
+
+@lru_cache(maxsize=4096)
+def _moment(_vendor: str, value: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
 
 

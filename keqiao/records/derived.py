@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from keqiao.records.bulk_rows import database_ready, update_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,8 +17,6 @@ if TYPE_CHECKING:
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.batch import Batch
-
-_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,12 @@ def _write(object_type: ObjectType, values: Mapping[int, Mapping[str, Any]]) -> 
     if typed := [name for name in names if not fields[name].read_only]:
         message = f"{object_type.key}: {', '.join(typed)} is typed by people, not derived."
         raise ValueError(message)
-    manager = object_type.model._default_manager
-    rows = [object_type.model(pk=pk, **row) for pk, row in values.items()]
-    for name in sorted(names):
-        having = [row for row in rows if name in values[row.pk]]
-        manager.bulk_update(having, [name], batch_size=_AT_ONCE)
+    model = object_type.model
+    by_names: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    columns = {name: model._meta.get_field(name).attname for name in names}  # type: ignore[union-attr]
+    ready = {name: database_ready(model, columns[name]) for name in names}
+    for pk, row in values.items():
+        given = tuple(sorted(row))
+        by_names[given].append((pk, *(ready[name](row[name]) for name in given)))
+    for given, rows in by_names.items():
+        update_rows(model, [columns[name] for name in given], rows)

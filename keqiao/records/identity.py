@@ -5,9 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.db.models import NOT_PROVIDED
+from django.db.models.base import ModelState
 
 if TYPE_CHECKING:
     from django.db.models import Model
+
+
+_FEW = 20
+
+
+def new_instances(model: type[Model], count: int) -> list[Model]:
+    """Return `count` blank records with ids of their own.
+
+    Beyond a few they are copies of one: working out forty defaults for each row anew was a tenth
+    of the time of a load.
+    """
+    ids = reserve_ids(model, count)
+    if count <= _FEW:
+        return [model(pk=pk) for pk in ids]
+    fresh = [
+        (field.attname, field.get_default)
+        for field in model._meta.concrete_fields
+        if field.default is not NOT_PROVIDED and callable(field.default)
+    ]
+    key = model._meta.pk.attname  # type: ignore[union-attr]
+    blank = model().__dict__
+    rows = []
+    for pk in ids:
+        row = model.__new__(model)
+        row.__dict__ = {**blank, "_state": ModelState(), key: pk}
+        for name, make in fresh:
+            row.__dict__[name] = make()
+        rows.append(row)
+    return rows
 
 
 def reserve_ids(model: type[Model], count: int) -> list[int]:

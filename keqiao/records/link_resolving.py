@@ -13,6 +13,7 @@ from django.utils.translation import override
 from keqiao.access.matrix import matrix
 from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action
+from keqiao.catalog.kinds.links import links_of
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.pointer import pointed_to, pointer
 from keqiao.catalog.problems import UnknownObject
@@ -182,6 +183,8 @@ def resolve_several(batch: Batch, field: Field, items: list[Item]) -> None:
         chosen: list[int] = []
         for one in item.values[field.name]:
             found = [one] if isinstance(one, int) else by_name.get(one, [])
+            if len(found) > 1:
+                found = _of_the_same(batch, target, item, found) or found
             if isinstance(one, int) and one not in reachable and one not in stored[item]:
                 _refuse(item, field, _NO_RECORD % {"field": field.label})
             elif len(found) == 1:
@@ -193,6 +196,20 @@ def resolve_several(batch: Batch, field: Field, items: list[Item]) -> None:
         unseen = [pk for pk in stored[item] if pk not in reachable]
         if not any(problem.field == field.name for problem in item.problems):
             item.values[field.name] = list(dict.fromkeys([*chosen, *unseen]))
+
+
+def _of_the_same(batch: Batch, target: ObjectType, item: Item, ids: list[int]) -> list[int]:
+    """Of namesakes return those that belong to what the draft is about: 王伟 of this customer."""
+    named = {
+        link for name, value in item.values.items() for link in links_of(batch.fields[name], value)
+    }
+    found = Q(pk__in=())
+    for own in target.builtin_fields.values():
+        wanted = [pk for key, pk in named if key == own.target]
+        if own.kind.key == "reference" and wanted:
+            found |= Q((f"{own.storage.name}__in", wanted))  # type: ignore[union-attr]
+    rows = records(batch.access, target).filter(found, pk__in=ids)
+    return list(rows.values_list("pk", flat=True)[:2])
 
 
 def resolve_colleagues(field: Field, items: list[Item]) -> None:

@@ -17,7 +17,7 @@ from keqiao.records.bulk_rows import insert_instances, insert_rows, json_text
 from keqiao.records.derived import derive_from_batch
 from keqiao.records.drafts import Change, DuplicateFound, Problem, Rejected
 from keqiao.records.duplicates import before_keys, candidates
-from keqiao.records.identity import reserve_ids
+from keqiao.records.identity import new_instances
 from keqiao.records.match_keys import rules_of
 from keqiao.records.models import MatchKey, RecordLink
 from keqiao.records.numbering import take_numbers
@@ -106,9 +106,9 @@ def _dump(field: Any, value: Any) -> Any:
 
 def _give_ids(batch: Batch) -> None:
     created = [item for item in batch.open_items() if item.creating]
-    model = batch.object_type.model
-    for item, new_id in zip(created, reserve_ids(model, len(created)), strict=True):
-        item.record = model(pk=new_id)  # type: ignore[assignment]
+    rows = new_instances(batch.object_type.model, len(created))
+    for item, row in zip(created, rows, strict=True):
+        item.record = row  # type: ignore[assignment]
 
 
 def claim_match_keys(batch: Batch) -> None:
@@ -211,9 +211,10 @@ def _apply(batch: Batch, item: Item) -> None:
     title = batch.object_type.title
     if title in item.changes or item.creating:
         field = batch.fields[title]
-        record.title_key = title_key(
-            str(field.value(record)), person=field.kind.key == "person_name"
-        )
+        if field.sort_name() == "title_key":  # else no list is in the order of titles
+            record.title_key = title_key(
+                str(field.value(record)), person=field.kind.key == "person_name"
+            )
 
 
 def _moment_of(batch: Batch, item: Item) -> datetime:
