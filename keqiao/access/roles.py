@@ -38,6 +38,16 @@ STANDARD_ROLES: tuple[tuple[str, str, str, dict[Action, Level]], ...] = (
 )
 
 
+# What packages above give a standard role beyond that, when the role is made:
+# (role, object type, action) -> level.
+_own_lines: dict[tuple[str, str, Action], Level] = {}
+
+
+def register_default_right(role_key: str, object_key: str, action: Action, level: Level) -> None:
+    """Say how far a standard role goes with one object type; a company may change it afterwards."""
+    _own_lines[role_key, object_key, action] = level
+
+
 def ensure_standard_roles() -> dict[str, Role]:
     """Make the standard roles where they are missing; never change one a company has edited."""
     roles: dict[str, Role] = {}
@@ -51,6 +61,11 @@ def ensure_standard_roles() -> dict[str, Role]:
                 RoleRight.objects.bulk_create(
                     RoleRight(role=role, object_key=ANY_OBJECT, action=action, level=level)
                     for action, level in rights.items()
+                )
+                RoleRight.objects.bulk_create(
+                    RoleRight(role=role, object_key=object_key, action=action, level=level)
+                    for (role_key, object_key, action), level in _own_lines.items()
+                    if role_key == key
                 )
         state.bump(state.ACCESS)
     return roles

@@ -1,4 +1,4 @@
-"""Who may change a comment: its author alone, whatever reach others have."""
+"""Who may do what with activities beyond the general rights: tasks are given, comments stay."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.access.rights import Action, Level
+from keqiao.access.roles import register_default_right
 from keqiao.activities.activity import COMMENT
 from keqiao.records.checking import register_gate
 from keqiao.records.drafts import Problem, Rejected
 
 if TYPE_CHECKING:
     from keqiao.records.batch import Batch
+
+
+# A task may be given to a colleague, whoever one is; who answers customers may take back a remark.
+for _role in ("sales", "service"):
+    register_default_right(_role, "task", Action.TRANSFER, Level.OWN)
+register_default_right("service", COMMENT, Action.DELETE, Level.OWN)
 
 
 @register_gate
