@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
     from keqiao.catalog.field import Field
 
+_JOINER = "\u200d"
+_KEPT = "\ufdd0"  # stands for a joiner meanwhile; no text has this character
+_EMOJI_JOINER = re.compile(
+    "(?<=[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
+)
 _SAMPLE_WORDS = ("云启", "博远", "山海", "粤通", "海曙", "胶东", "知行", "光谷", "鹭岛", "秦岭")
 
 
@@ -81,7 +87,7 @@ class LongTextKind(TextKind):
     def clean(self, raw: Any, field: Field) -> str:
         if isinstance(raw, str) and len(raw) <= MAX_RAW_LENGTH:
             lines = raw.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-            text = "\n".join(as_text(line) for line in lines).strip("\n")
+            text = "\n".join(_with_emoji_joined(line) for line in lines).strip("\n")
         else:
             text = as_text(raw)
         limit = field.max_length or self.default_length
@@ -92,6 +98,14 @@ class LongTextKind(TextKind):
                 "too_long",
             )
         return text
+
+
+def _with_emoji_joined(line: str) -> str:
+    """Clean a line but keep the joiners inside emoji: 👨‍👩‍👧 is a family, not three people."""
+    if _JOINER not in line:
+        return as_text(line)
+    kept = _EMOJI_JOINER.sub(_KEPT, line.replace(_KEPT, ""))
+    return as_text(kept).replace(_KEPT, _JOINER)
 
 
 class PersonNameKind(TextKind):
