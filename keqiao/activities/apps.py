@@ -18,4 +18,5 @@ class ActivitiesConfig(AppConfig):
         import_module("keqiao.activities.follow_menu")
         import_module("keqiao.activities.attachment_pages")
         import_module("keqiao.activities.mentioning")
+        import_module("keqiao.activities.remarks")
         import_module("keqiao.activities.day_menu")

@@ -46,7 +46,7 @@ def tell_mentioned(event: Event) -> None:
         access = Access.for_user(user)
         if not access.reaches(Action.VIEW, declared, row):
             continue
-        about = _place(row, declared.key)
+        about = place_shown(row, declared.key)
         notify(
             [user],
             "mention",
@@ -60,7 +60,7 @@ def tell_mentioned(event: Event) -> None:
         )
 
 
-def _place(row: Any, key: str) -> str:
+def place_shown(row: Any, key: str) -> str:
     """Return the record whose page shows the text: what the activity, or the commented one, is about."""
     found = pointed_to(row.about or "")
     if found is None:

@@ -15,8 +15,10 @@ from keqiao.activities import verbs
 from keqiao.activities.verbs import Next
 from keqiao.catalog.filter import FilterProblem, parse_where
 from keqiao.catalog.registry import object_type
+from keqiao.notifications.models import Notice
 from keqiao.records.audit import history
 from keqiao.records.models import RecordLink
+from keqiao.records.outbox import dispatch_events
 from keqiao.records.present import present
 from keqiao.records.query import ListQuery, RecordNotFound, get_record, run_list
 from keqiao.records.removal import delete_records
@@ -66,6 +68,9 @@ def test_the_first_line_is_the_subject_until_somebody_gives_one() -> None:
 def test_ten_thousand_characters_fit_and_one_more_is_refused_in_words() -> None:
     text = ("😀 שלום مرحبا " * 2000)[:9_999] + "。"
     assert row_of("note", saved("note", body=text).pk).body == text.strip()
+    family = "👨\u200d👩\u200d👧 ❤️\u200d🔥"
+    assert row_of("note", saved("note", body=family).pk).body == family
+    assert row_of("note", saved("note", body="隐\u200d藏").pk).body == "隐藏"
     outcome = save_one(SYSTEM, "note", {"body": "字" * 10_001})
     assert problem_of(outcome) == ("body", "too_long")
     assert "10001" in str(outcome.problems[0].message)
@@ -177,6 +182,15 @@ def test_names_find_their_records_with_or_without_their_type(company: Company) -
     ):
         assert saved("note", body="x", about=written, contacts="王小明").about == pointer
     assert RecordLink.objects.filter(target_key="contact", target_id=contact).count() == 5
+
+
+def test_of_two_namesakes_the_one_of_the_customer_is_meant(company: Company) -> None:
+    first, second = make_all("account", [{}, {}])
+    here = make("contact", name="王伟", account=first)
+    make("contact", name="王伟", account=second, seed=2)
+    assert saved("note", body="x", about=f"account:{first}", contacts="王伟").contacts == [here]
+    outcome = save_one(SYSTEM, "note", {"body": "x", "contacts": "王伟"})
+    assert problem_of(outcome) == ("contacts", "reference")
 
 
 def test_links_a_person_cannot_see_survive_his_edit(company: Company) -> None:
@@ -338,3 +352,30 @@ def test_completing_notes_what_came_of_it_and_plans_on(company: Company) -> None
     for nonsense in ("", "account:1", "task:0", "task:x"):
         with pytest.raises(RecordNotFound):
             verbs.complete(li, nonsense)
+
+
+# --- who hears of it ---------------------------------------------------------------------------------
+
+
+def test_who_is_mentioned_hears_of_it_once_if_he_may_see_it(company: Company) -> None:
+    account = make("account", owner=company.zhou, name="成都山海机械有限公司")
+    dispatch_events()
+    zhou = Access.for_user(company.zhou)
+    made = verbs.comment(zhou, f"account:{account}", "@李销售 @钱管理员 看一下")
+    assert isinstance(made, Saved)
+    dispatch_events()
+    told = Notice.objects.filter(kind="mention").values_list("user_id", "object_key", "record_id")
+    assert list(told) == [(company.qian.pk, "account", account)], "李 may not see that customer"
+    save_one(zhou, "comment", {"body": "@李销售 @钱管理员 再看一下"}, record_id=made.record_id)
+    dispatch_events()
+    assert Notice.objects.filter(kind="mention").count() == 1
+
+
+def test_the_owner_hears_of_a_remark_of_somebody_else(company: Company) -> None:
+    account = make("account", owner=company.li)
+    dispatch_events()
+    verbs.comment(Access.for_user(company.qian), f"account:{account}", "价格底线和我确认")
+    verbs.comment(Access.for_user(company.li), f"account:{account}", "好的")
+    dispatch_events()
+    [notice] = Notice.objects.filter(kind="comment")
+    assert (notice.user_id, notice.actor_id) == (company.li.pk, company.qian.pk)
