@@ -60,10 +60,16 @@ def _follow_activities(written: Written) -> None:
 
 def _let_participants_in(written: Written) -> None:
     """Whoever is invited to an event may see it, and no longer when he is taken off the list."""
+    changed = [
+        row
+        for row in written.records
+        if (row.participants if row.pk in written.created  # type: ignore[attr-defined]
+            else "participants" in written.changed.get(row.pk, ()))
+    ]  # fmt: skip
+    if not changed:
+        return
     by = User.objects.filter(pk=written.access.user_id or 0).first()
-    for row in written.records:
-        if row.pk not in written.created and "participants" not in written.changed.get(row.pk, ()):
-            continue
+    for row in changed:
         before = set(written.before.get(row.pk, {}).get("participants") or ())
         invited = set(row.participants)  # type: ignore[attr-defined]
         for user_id in before - invited:

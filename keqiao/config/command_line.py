@@ -195,7 +195,7 @@ def export(output: str, object_key: str, *, as_json: bool, **options: Any) -> No
 @main.command()
 @as_json
 def reindex(*, as_json: bool) -> None:
-    """Build the search index anew."""
+    """Build the search index and the timeline anew."""
     start_django()
     from keqiao.config.commands.maintain import rebuild_search
 

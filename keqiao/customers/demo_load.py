@@ -47,16 +47,38 @@ SCALES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A record that was just loaded, as those need it who invent what happened with it."""
+
+    id: int
+    created_at: datetime
+    owner_id: int | None
+    people: tuple[tuple[int, str], ...] = ()  # contacts: id and name
+    who: str = ""
+
+
+Part = Callable[[str, Sequence[Loaded]], None]
+
+
 def load_demo(
-    scale: str = "small", progress: Progress | None = None, *, seed: int = 1
+    scale: str = "small",
+    progress: Progress | None = None,
+    *,
+    seed: int = 1,
+    parts: Sequence[Part] = (),
+    until: datetime | None = None,
 ) -> dict[str, Any]:
-    """Load people, accounts, contacts and leads; return what was made and how long it took."""
+    """Load people, accounts, contacts and leads; return what was made and how long it took.
+
+    Each of `parts` is called with every batch, to load what belongs to these records.
+    """
     size = SCALES[scale]
     begun = time.perf_counter()
     staff = people(size.sellers)
     owners = load_staff(staff)
-    loader = _Loader(owners, progress or (lambda done, total, note: None), size)
-    until = now().replace(tzinfo=None)
+    loader = _Loader(owners, progress or (lambda done, total, note: None), size, parts)
+    until = until or now().replace(tzinfo=None)
     with rare_collection(), relaxed_commits():
         loader.load_customers(seed, until, staff)
         loader.load_leads(seed + 1, until, staff)
@@ -109,12 +131,15 @@ def load_staff(staff: Sequence[Person]) -> dict[str, int]:
 class _Loader:
     """Saves batches of invented records and counts them."""
 
-    def __init__(self, owners: dict[str, int], progress: Progress, size: Scale) -> None:
+    def __init__(
+        self, owners: dict[str, int], progress: Progress, size: Scale, parts: Sequence[Part]
+    ) -> None:
         self.access = Access.system("load demo data")
         self.source = Source("demo")
         self.owners = owners
         self.progress = progress
         self.size = size
+        self.parts = parts
         self.made = {"accounts": 0, "contacts": 0, "leads": 0}
         self.refused = 0
 
@@ -127,13 +152,42 @@ class _Loader:
                 for contact in its_contacts if account_id else ():
                     contact["values"]["account"] = account_id
                     contacts.append(contact)
-            self.save("contact", contacts)
+            people = self.save("contact", contacts)
+            self.tell("account", [one for one, _contacts in batch], ids, contacts, people)
             self.progress(self.made["accounts"], self.size.accounts, "accounts")
 
     def load_leads(self, seed: int, until: datetime, staff: Sequence[Person]) -> None:
         for batch in batches(leads(self.size.leads, seed=seed, until=until, staff=staff), BATCH):
-            self.save("lead", batch)
+            self.tell("lead", batch, self.save("lead", batch), [], [])
             self.progress(self.made["leads"], self.size.leads, "leads")
+
+    def tell(
+        self,
+        key: str,
+        made: Sequence[dict[str, Any]],
+        ids: Sequence[int | None],
+        contacts: Sequence[dict[str, Any]],
+        contact_ids: Sequence[int | None],
+    ) -> None:
+        """Hand what was loaded to the parts that add to it."""
+        people: dict[int, list[tuple[int, str]]] = {}
+        for contact, pk in zip(contacts, contact_ids, strict=True):
+            if pk is not None:
+                values = contact["values"]
+                people.setdefault(values["account"], []).append((pk, values["name"]))
+        loaded = [
+            Loaded(
+                pk,
+                one["created_at"],
+                self.owners[one["owner"]] if one["owner"] else None,
+                tuple(people.get(pk, ())),
+                one["values"].get("contact_name", ""),
+            )
+            for one, pk in zip(made, ids, strict=True)
+            if pk is not None
+        ]
+        for part in self.parts:
+            part(key, loaded)
 
     def save(self, key: str, made: Sequence[dict[str, Any]]) -> list[int | None]:
         """Save one batch; return the id of each, None where it was refused."""

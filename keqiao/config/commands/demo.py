@@ -12,11 +12,17 @@ from django.contrib.auth.hashers import check_password
 
 
 def load_demo(scale: str) -> dict[str, Any]:
+    from django.utils.timezone import localtime
+
+    from keqiao.activities.demo_load import FollowUps
     from keqiao.config.commands.install import migrate
     from keqiao.customers.demo_load import load_demo as load
 
     migrate()
-    return load(scale, progress=_progress if sys.stderr.isatty() else None)
+    until = localtime().replace(tzinfo=None)
+    follow_ups = FollowUps(seed=3, until=until)
+    told = load(scale, _progress if sys.stderr.isatty() else None, parts=[follow_ups], until=until)
+    return {**told, **follow_ups.made, "seconds": told["seconds"]}
 
 
 def _progress(done: int, total: int, note: str) -> None:

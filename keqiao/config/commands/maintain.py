@@ -1,4 +1,4 @@
-"""Upkeep by hand: the search index built anew."""
+"""Upkeep by hand: the search index and the timeline built anew."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 
 
 def rebuild_search() -> dict[str, Any]:
+    from keqiao.activities.deriving import rebuild_timeline
     from keqiao.records.search_index import rebuild
 
     begun = time.perf_counter()
     counts = rebuild()
+    timeline = rebuild_timeline()
+    counts |= {f"timeline_{key}": count for key, count in timeline.items()}
     return {**counts, "seconds": round(time.perf_counter() - begun, 1)}
