@@ -14,3 +14,5 @@ class UiConfig(AppConfig):
     def ready(self) -> None:
         # Importing the module connects its sign-in signal.
         import_module("keqiao.ui.session_marks")
+        # The kit's own addition to what can be done with many records.
+        import_module("keqiao.ui.bulk_tags")

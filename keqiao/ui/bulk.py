@@ -98,6 +98,7 @@ class Choice:
             "object_key": self.declared.key,
             "where": list(self.state.where) if self.all else [],
             "search": self.state.search if self.all else "",
+            "nested": self.state.filter if self.all else "",
             "ids": None if self.all else list(self.ids),
         }
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from keqiao.jobs import board
 from keqiao.jobs.problems import JobProblem
+from keqiao.ui.bulk_undo import left_rows, undo_address
 from keqiao.ui.cells import near_moment
 from keqiao.ui.gate import access_of, administrators_only, back_to, go, is_partial, signed_in
 
@@ -44,7 +45,7 @@ def jobs_page(request: HttpRequest) -> HttpResponse:
     context = {
         "page_title": _("Background work"),
         "tabs": _tabs(access, status),
-        "jobs": [job_facts(job) for job in jobs],
+        "jobs": [_own_facts(request, job) for job in jobs],
         "schedules": [_schedule_facts(line) for line in board.schedules()] if is_timetable else [],
     }
     return render(request, "ui/jobs.html", context)
@@ -99,10 +100,14 @@ def job_part(request: HttpRequest, job_id: int) -> HttpResponse:
     """Answer one job's line for the pages that watch it, or all about it on a page."""
     job = _own_job(request, job_id)
     if is_partial(request):
-        return render(request, "ui/parts/job.html", {"job": job_facts(job)})
-    context: dict[str, Any] = {"job": job_facts(job), "page_title": job.title}
-    if access_of(request).is_administrator:
-        context["detail"] = board.job_detail(job_id)
+        return render(request, "ui/parts/job.html", {"job": _own_facts(request, job)})
+    access = access_of(request)
+    context: dict[str, Any] = {"job": _own_facts(request, job), "page_title": job.title}
+    detail = board.job_detail(job_id)
+    if job.actor_id == access.user_id:
+        context["left"] = left_rows(access, detail)
+    if access.is_administrator:
+        context["detail"] = detail
     return render(request, "ui/job.html", context)
 
 
@@ -153,6 +158,11 @@ def _own_job(request: HttpRequest, job_id: int) -> JobLine:
     if job.actor_id != access.user_id and not access.is_administrator:
         raise Http404  # as for a number that was never given: nobody learns what others run
     return job
+
+
+def _own_facts(request: HttpRequest, job: JobLine) -> dict[str, Any]:
+    """Return what a job's line shows to this person, with the way to take it back."""
+    return {**job_facts(job), "undo_url": undo_address(access_of(request), job)}
 
 
 def job_facts(job: JobLine) -> dict[str, Any]:

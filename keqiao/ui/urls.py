@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from keqiao.ui import (
     bulk,
+    bulk_undo,
     calendar_moving,
     commands,
     converters,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("jobs/<record:job_id>/", job_pages.job_part),
     path("jobs/<record:job_id>/cancel/", job_pages.cancel),
     path("jobs/<record:job_id>/retry/", job_pages.retry),
+    path("jobs/<record:job_id>/undo/", bulk_undo.undo_page),
     path("regions/pick/", picking.pick_region),
     path("people/pick/", picking.pick_person),
     path("records/pick/", picking.pick_any_record),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -59,7 +59,8 @@ def release_many(
     ids: list[int] | None,
     pool_id: int,
     reason: str = "",
-) -> dict[str, int]:
+    nested: str = "",
+) -> dict[str, Any]:
     """Return every chosen record this person may change; locked ones stay."""
     declared = object_type(object_key)
     source = Source("bulk", reason, request_id)
@@ -68,4 +69,4 @@ def release_many(
         pool = known().pools.get(pool_id)
         return len(release(access, pool, part, reason, source=source).done) if pool else 0
 
-    return in_steps(user_id, declared, Action.CHANGE, where, search, ids, give_back)
+    return in_steps(user_id, declared, Action.CHANGE, where, search, ids, give_back, nested)
