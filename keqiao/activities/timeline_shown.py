@@ -32,6 +32,7 @@ LONG_LINES = 8
 PREVIEW = 260
 CHANGES_SHOWN = 3
 NOTED = ("result", "direction", "place", "priority")
+USUAL = ("normal", "outgoing")  # goes without saying
 
 
 def shown_items(
@@ -112,7 +113,7 @@ def _notes(row: Row, declared: Any) -> list[SafeString | str]:
         html
         for name in NOTED
         if name in row.cells
-        and not (name == "priority" and row.cells[name].value == "normal")
+        and row.cells[name].value not in USUAL
         and (html := _cell_html(row, declared, name))
     ]
     minutes = row.cells["duration_minutes"].value if "duration_minutes" in row.cells else None

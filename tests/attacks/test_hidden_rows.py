@@ -109,6 +109,7 @@ def test_a5_a_link_out_of_reach_is_shown_without_its_name(company: Company) -> N
     for page in (
         f"/contacts/{contact}/",
         f"/contacts/{contact}/edit/",
+        f"/contacts/{contact}/?tab=details",
         f"/contacts/{contact}/?tab=history",
         "/contacts/",
         "/contacts/?columns=name&columns=account.name&columns=account.phone",

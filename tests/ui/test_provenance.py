@@ -44,7 +44,7 @@ def test_form_import_and_program_are_told_apart(company: Company) -> None:
     assert "<!doctype html>" in alone
     untouched = client.get(f"/accounts/{record_id}/provenance/website/", headers=PART)
     assert untouched.status_code == 200
-    record = client.get(f"/accounts/{record_id}/").content.decode()
+    record = client.get(f"/accounts/{record_id}/?tab=details").content.decode()
     assert f'href="/accounts/{record_id}/provenance/level/"' in record
     assert "provenance/updated_at/" not in record
 
@@ -76,7 +76,7 @@ def test_a_revealed_value_is_no_source_of_it(company: Company) -> None:
 def test_the_controls_cost_the_record_page_no_query(company: Company) -> None:
     record_id = make("account", owner=company.li)
     client = browser(company.li)
-    client.get(f"/accounts/{record_id}/")
+    client.get(f"/accounts/{record_id}/?tab=details")
     with CaptureQueriesContext(connection) as found:
-        client.get(f"/accounts/{record_id}/")
+        client.get(f"/accounts/{record_id}/?tab=details")
     assert not [one for one in found if "records_changeentry" in one["sql"]]

@@ -208,3 +208,22 @@ document.addEventListener("click", (event) => {
   box.focus();
   box.scrollIntoView({ block: "nearest" });
 }, true);
+
+// --- files dropped onto their place ----------------------------------------------------------------
+
+const place = (event) => event.target.closest?.(".filedrop");
+document.addEventListener("dragover", (event) => {
+  if (!place(event)) return;
+  event.preventDefault();
+  place(event).classList.add("over");
+});
+document.addEventListener("dragleave", (event) => place(event)?.classList.remove("over"));
+document.addEventListener("drop", (event) => {
+  const box = place(event);
+  if (!box) return;
+  event.preventDefault();
+  box.classList.remove("over");
+  const input = box.querySelector("input[type=file]");
+  input.files = event.dataTransfer.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+});
