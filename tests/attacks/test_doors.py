@@ -124,6 +124,7 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
         "departments/", "roles/", "roles/1/",
         "roles/1/fields/", "company-notices/", "follow-up-rules/", "working-days/",
         "working-days/week/", "working-days/import/", "working-days/reset/", "working-days/2026-11-23/",
+        "pools/", "pools/new/", "pools/capacity/",
     ]  # fmt: skip
     clients = [browser_of(one) for one in (company.li, company.wang, company.zhao, company.sun)]
     before = fingerprint()
@@ -161,7 +162,7 @@ def test_a1_no_settings_page_is_forgotten_here() -> None:
         "departments/", "roles/", "roles/<record:role_id>/",
         "roles/<record:role_id>/fields/", "company-notices/", "follow-up-rules/", "working-days/",
         "working-days/week/", "working-days/import/", "working-days/reset/",
-        "working-days/<str:iso_day>/",
+        "working-days/<str:iso_day>/", "pools/", "pools/new/", "pools/capacity/",
     }  # fmt: skip
     found = {
         route.pattern.removeprefix("settings/")
@@ -169,4 +170,9 @@ def test_a1_no_settings_page_is_forgotten_here() -> None:
         if route.pattern.startswith("settings/")
     }
     auditors = {"refused/"}  # tried in test_refused_access
-    assert found == own | administrators | auditors
+    pool_keepers = {  # tried in customers/test_pool_attacks
+        "pools/<record:pool_id>/",
+        "pools/<record:pool_id>/rules/new/",
+        "pools/<record:pool_id>/rules/<record:rule_id>/",
+    }
+    assert found == own | administrators | auditors | pool_keepers

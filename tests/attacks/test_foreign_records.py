@@ -32,6 +32,7 @@ KNOWN = re.compile(
     r"|import/<|exports?/<"
     # Pages and pictures of the guide belong to nobody; what leaves its folder is tested with it.
     r"|help/(tours/|pictures/)?<"
+    r"|(settings/pools|pool)/<record:pool_id>/"  # tests/customers/test_pool_attacks.py
     r"|notices/<record:notice_id>/"  # tests/notifications/test_notices.py
 )
 REQUEST_NUMBER = re.compile(

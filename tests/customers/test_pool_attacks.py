@@ -23,7 +23,7 @@ from keqiao.records.search_hits import reachable_ids
 from keqiao.records.search_terms import question
 from tests.company import TEST, Company, make, make_all, save_one
 from tests.contract.test_pages import browser_of
-from tests.customers.pools import make_pool, put_in, stored
+from tests.customers.pools import make_pool, make_rule, put_in, stored
 
 ACCOUNT: ObjectType = object_type("account")
 PHONE, SHOWN, NAME = "13812345678", "138 1234 5678", "苏州博远精密机械有限公司"
@@ -54,7 +54,15 @@ def text_of(answer: Any) -> str:
 
 
 def test_a_stranger_finds_nothing_by_any_road(number: int, pool: Pool, company: Company) -> None:
-    for user in (company.zhou, company.zhao):
+    rule = make_rule(pool, 30, is_active=False)
+    for user in (company.zhou, company.zhao, company.li):
+        is_member = user is company.li
+        if is_member:
+            for address in ("", f"rules/{rule.pk}/"):
+                sent = {"name": "x", "delete": "1"}
+                path = f"/settings/pools/{pool.pk}/{address}"
+                assert browser_of(user).post(path, sent).status_code == 404
+            continue
         access = Access.for_user(user)
         sees_all = user is company.zhao  # 客服 sees every account, pooled or not
         client = browser_of(user)
@@ -62,7 +70,7 @@ def test_a_stranger_finds_nothing_by_any_road(number: int, pool: Pool, company: 
             f"/pool/{pool.pk}/", f"/pool/{pool.pk}/{number}/", f"/pool/{pool.pk}/filter/",
             f"/pool/{pool.pk}/filter/region/", f"/pool/{pool.pk}/columns/",
             f"/pool/{pool.pk}/filter-line/", f"/settings/pools/{pool.pk}/",
-            f"/settings/pools/{pool.pk}/rules/new/",
+            f"/settings/pools/{pool.pk}/rules/new/", f"/settings/pools/{pool.pk}/rules/{rule.pk}/",
         ):  # fmt: skip
             assert client.get(address).status_code == 404, (user.name, address)
         for address in (f"/pool/{pool.pk}/claim/", f"/pool/{pool.pk}/hand-on/"):
