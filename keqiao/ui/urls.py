@@ -15,6 +15,8 @@ from keqiao.ui import (
     filtering,
     forms,
     home,
+    inline_edit,
+    home_arranging,
     job_pages,
     list_menus,
     listing,
@@ -24,12 +26,15 @@ from keqiao.ui import (
     search_page,
     set_up,
     view_pages,
+    who_sees,
 )
 
 __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("home/cards/<slug:key>/", home.card_page),
+    path("home/arrange/", home_arranging.arrange_page),
     path("todo/", home.todo, name="todo"),
     path("me/", home.me, name="me"),
     path("", include("keqiao.ui.shell_urls")),
@@ -48,6 +53,7 @@ urlpatterns = [
     path("records/pick/", picking.pick_any_record),
     path("departments/pick/", picking.pick_department),
     path("calendar/move/", calendar_moving.move_page),
+    path("settings/people/<record:user_id>/sees/", who_sees.sees_page),
     path("settings/", include("keqiao.ui.settings.urls")),
     path("<object:declared>/", listing.list_page, name="list"),
     path("<object:declared>/new/", forms.create_page, name="new"),
@@ -64,9 +70,11 @@ urlpatterns = [
     path("<object:declared>/export/", bulk.export_page),
     path("<object:declared>/<record:record_id>/", record_page.record_page, name="record"),
     path("<object:declared>/<record:record_id>/edit/", forms.edit_page, name="edit"),
+    path("<object:declared>/<record:record_id>/cell/<str:name>/", inline_edit.cell_page),
     path("<object:declared>/<record:record_id>/provenance/<str:name>/", dialogs.provenance_page),
     path("<object:declared>/<record:record_id>/delete/", dialogs.delete_page),
     path("<object:declared>/<record:record_id>/transfer/", dialogs.transfer_page),
     path("<object:declared>/<record:record_id>/people/", dialogs.people_page),
+    path("<object:declared>/<record:record_id>/who/", who_sees.who_page),
     path("<object:declared>/<record:record_id>/reveal/", dialogs.reveal_page),
 ]
