@@ -143,6 +143,8 @@ def daily_work(browser: Browser, base: str) -> None:
         camera.visit(page, f"{record}?tab=history", "record-log")
         camera.visit(page, f"{record}edit/", "form")
         camera.visit(page, "/search/?q=bo", "search")
+        camera.visit(page, "/pool/", "pool")
+        camera.visit(page, "/pool/forecast/", "pool-returning")
         page.goto(f"{base}/accounts/")
         page.keyboard.press("Control+k")
         page.keyboard.type("精密")
@@ -160,6 +162,9 @@ def daily_work(browser: Browser, base: str) -> None:
         other = Camera(browser, base, SELLER, theme=theme, language=language)
         with other.page() as page:
             other.visit(page, "/accounts/", name)
+            if language == "en":
+                other.visit(page, "/pool/", "pool-english")
+                other.visit(page, "/pool/forecast/", "pool-returning-english")
             if theme == "dark":
                 other.visit(page, first_record(page, base), "record-dark")
     phone = Camera(browser, base, SELLER, size=POCKET)

@@ -10,8 +10,9 @@ class CustomersConfig(AppConfig):
     label = "customers"
 
     def ready(self) -> None:
-        from keqiao.customers import keys
+        from keqiao.customers import home, keys
         from keqiao.customers.pool import start
 
         keys.register()
+        home.register()
         start.register()

@@ -32,6 +32,7 @@ def prepare_ground() -> dict[str, Any]:
     from keqiao.access.access import Access
     from keqiao.access.models import User
     from keqiao.access.tokens import issue_token
+    from keqiao.config.benchmark.pool import pool_ground
 
     people = {role: User.objects.get(username=name) for role, name in PEOPLE.items()}
     access = Access.system("benchmark")
@@ -49,6 +50,7 @@ def prepare_ground() -> dict[str, Any]:
         "field": FIELD,
         "run": secrets.token_hex(3),
         **samples(access),
+        **pool_ground(list(User.objects.filter(is_active=True, roles__key="sales").order_by("pk"))),
     }
 
 

@@ -66,6 +66,7 @@ def questions(ground: dict[str, Any]) -> list[Question]:
             40,
         ),
         Question("record", _record(ground), 40, target_share=0.6),
+        Question("pool", page(ground, "administrator", f"/pool/{ground['pool']}/"), 40),
         Question("form", page(ground, "manager", "/accounts/new/"), 40),
         Question("search, 2 characters", search(ground, "manager", "fragments"), 50),
         Question("search, initials", search(ground, "manager", "initials"), 50),

@@ -23,6 +23,7 @@ from keqiao.config.benchmark.client import (
     percentile,
     send,
 )
+from keqiao.config.benchmark.pool import NIGHT, race
 from keqiao.config.benchmark.questions import (
     Question,
     cookies,
@@ -92,6 +93,9 @@ def measure(
         measure_product(bench, ground)
         if not only:
             measure_import(bench)
+            bench.figures["pool_night"] = json.loads(
+                bench.run_module("django", "shell", "-v", "0", "-c", NIGHT).splitlines()[-1]
+            )
     except (RequestFailed, RuntimeError, OSError) as problem:
         raise BenchFailed(str(problem)) from None
     result = {
@@ -200,6 +204,9 @@ def measure_product(bench: Bench, ground: dict[str, Any]) -> None:
         for question in questions(ground):
             if not bench.only or any(word in question.name for word in bench.only):
                 ask(bench, server.port, question)
+        if not bench.only or "claim" in bench.only:
+            bench.figures["claim"] = race(server.port, ground)
+            bench.say(f"claim: {bench.figures['claim']}")
         bench.figures["memory"] = server.memory()
     finally:
         server.stop()
@@ -281,6 +288,15 @@ def as_table(result: dict[str, Any]) -> str:
             line = result[name]
             text = f"{line['rows']:,} rows, {line['rows_per_second']:,} rows/s"
             lines.append(f"{name.replace('_', ' '):<16}{text}")
+    if "claim" in result:
+        one = result["claim"]
+        lines.append(f"{'claim':<16}{one['claimers']} at once, one wins, p95 {one['p95_ms']} ms")
+    if "pool_night" in result:
+        one = result["pool_night"]
+        lines.append(
+            f"{'pool, night':<16}{one['first_seconds']} s noting {one['noted']:,} days of return,"
+            f" {one['again_seconds']} s with nothing to do"
+        )
     if "start_seconds" in result:
         lines.append(f"{'start':<16}{result['start_seconds']} s")
         memory = result["memory"]

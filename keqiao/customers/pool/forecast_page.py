@@ -40,20 +40,27 @@ def register() -> None:
 def waiting(access: Access) -> list[dict[str, Any]]:
     """Return the line of the to-do list: so many of mine return within the week."""
     found = []
-    for declared in _types(access):
-        count = matching_records(access, _query(declared, mine=True)).count()
-        if count:
-            given = {"count": f"{count:,}", "objects": declared.label_plural, "days": DAYS}
-            found.append(
-                {
-                    "title": _("%(count)s %(objects)s return to the pool soon") % given,
-                    "text": _("Within %(days)s days, unless you follow them up.") % given,
-                    "url": f"/pool/forecast/?object={declared.key}",
-                    "icon": "pool",
-                    "when": "",
-                }
-            )
+    for declared, count in returning(access):
+        given = {"count": f"{count:,}", "objects": declared.label_plural, "days": DAYS}
+        found.append(
+            {
+                "title": _("%(count)s %(objects)s return to the pool soon") % given,
+                "text": _("Within %(days)s days, unless you follow them up.") % given,
+                "url": f"/pool/forecast/?object={declared.key}",
+                "icon": "pool",
+                "when": "",
+            }
+        )
     return found
+
+
+def returning(access: Access) -> list[tuple[ObjectType, int]]:
+    """Return how many of one's own records of each type return within the week."""
+    counted = [
+        (declared, matching_records(access, _query(declared, mine=True)).count())
+        for declared in _types(access)
+    ]
+    return [(declared, count) for declared, count in counted if count]
 
 
 def _types(access: Access) -> list[ObjectType]:

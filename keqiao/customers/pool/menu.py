@@ -19,6 +19,7 @@ from keqiao.ui.commands import Command, register_command
 from keqiao.ui.navigation import MenuEntry, register_entry
 from keqiao.ui.record_commands import OpenRecord, RecordCommand, register_record_command
 from keqiao.ui.record_parts import OpenedRecord, RecordPanel, register_record_panel
+from keqiao.ui.screens import register_guide
 from keqiao.ui.settings.menu import DATA, SettingsEntry, register_settings
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ NOTED_DAYS = 14  # a return that is nearer is told on the record's page
 
 
 def register() -> None:
+    register_guide("pool", "pool/")
+    register_guide("pool", "settings/pools/")
     register_entry(
         MenuEntry(
             "pool", _("Pool"), "pool", "/pool/", group=_("Customers"), order=90,
