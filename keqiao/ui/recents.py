@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KEPT = 30
 OFTEN_FROM = 3  # opened that many times, a record counts as one the person works with
-PATIENCE_MS = 200
+PATIENCE_MS = 30
 
 AGAIN = (
     f"UPDATE {Recent._meta.db_table} SET at = %s, times = times + 1"  # noqa: S608

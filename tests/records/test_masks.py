@@ -224,7 +224,7 @@ def test_pages_stand_when_counting_takes_too_long(
 
     account = make(ACCOUNT, owner=company.qian)
     make("contact", owner=company.qian, account=account)
-    monkeypatch.setattr(query, "capped_count", lambda access, asked: (None, False))
+    monkeypatch.setattr(query, "capped_count", lambda *_given, **_more: (None, False))
     client: Client = browser(company.qian)
     for address in ("/", "/accounts/", f"/accounts/{account}/", f"/accounts/{account}/delete/"):
         answer = client.get(address)
