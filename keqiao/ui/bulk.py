@@ -23,13 +23,15 @@ from keqiao.ui.bulk_actions import bulk_action
 from keqiao.ui.bulk_jobs import change_many, delete_many
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
-from keqiao.ui.dialogs import dialog, taker, taker_boxes
+from keqiao.ui.dialogs import dialog
 from keqiao.ui.form_values import posted_raw
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
 from keqiao.ui.list_state import ListState
 from keqiao.ui.navigation import sentence
+from keqiao.ui.transferring import asked_handover, handover_boxes, taker_name, transfer_many
 
 if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
     from django.http import HttpRequest
 
     from keqiao.access.access import Access
@@ -84,6 +86,12 @@ class Choice:
         query = replace(self.query(), action=Action.VIEW)
         seen = matching_records(self.access, query).values_list("pk", flat=True)
         note_refusal(self.access, self.declared, self.action, set(self.ids) - set(seen))
+
+    def rows(self) -> QuerySet[Model]:
+        try:
+            return matching_records(self.access, self.query())
+        except FilterProblem:
+            return self.declared.model._default_manager.none()
 
     def hidden_fields(self) -> list[tuple[str, str]]:
         return [
@@ -204,27 +212,22 @@ def _posted_value(request: HttpRequest, field: Field) -> Any:
 def _transfer(request: HttpRequest, choice: Choice) -> HttpResponse:
     problem = ""
     if request.POST.get("go"):
-        values, problem = taker(request.POST)
-        name = _taker_name(choice.access, values)
+        values, options, problem = asked_handover(request.POST)
+        name = taker_name(choice.access, values)
         if not problem and name:
             title = _("Transfer to %(name)s") % {"name": name}
             reason = request.POST.get("reason", "")[:200]
-            return start(request, choice, title, change_many, values=values, reason=reason)
+            return start(
+                request, choice, title, transfer_many, values=values, options=options, reason=reason
+            )
         problem = problem or _("Please choose a colleague or a department from the suggestions.")
     context = {
         **facts(choice),
-        **taker_boxes(choice.access, choice.declared),
+        **handover_boxes(request, choice.access, choice.declared, choice.rows()),
         "problem": problem,
         "go_label": _("Transfer"),
     }
     return dialog(request, "transfer", _("Transfer"), context, 422 if problem else 200)
-
-
-def _taker_name(access: Access, values: dict[str, Any]) -> str:
-    """Return who or which department gets the records; empty when it was typed, not picked."""
-    if "team" in values:
-        return access.department_name(whole_number(values["team"]))
-    return access.person_name(whole_number(values.get("owner", "")))
 
 
 def _delete(request: HttpRequest, choice: Choice) -> HttpResponse:

@@ -36,13 +36,14 @@ from keqiao.ui.bulk_jobs import (
 )
 from keqiao.ui.dialogs import dialog
 from keqiao.ui.gate import access_of, signed_in
+from keqiao.ui.transferring import transfer_many
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from keqiao.jobs.board import JobDetail, JobLine
 
-UNDOABLE = frozenset(one.module_path for one in (change_many, tag_many, delete_many))
+UNDOABLE = frozenset(one.module_path for one in (change_many, tag_many, delete_many, transfer_many))
 ENDED = frozenset({"done", "cancelled", "dead"})
 
 

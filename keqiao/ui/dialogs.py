@@ -24,12 +24,11 @@ from keqiao.catalog.filter import Condition
 from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type
 from keqiao.records.audit import write_note
-from keqiao.records.drafts import Draft, Rejected, Saved
+from keqiao.records.drafts import Rejected
 from keqiao.records.ownership import may_choose_department
-from keqiao.records.query import ListQuery, get_record, records, run_list
+from keqiao.records.query import ListQuery, get_record, run_list
 from keqiao.records.removal import delete_records
 from keqiao.records.reveal import reveal
-from keqiao.records.save import save_records
 from keqiao.ui.cells import EMPTY, copy_button, near_date
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, go, is_partial, refused, require, signed_in, source_of
@@ -134,37 +133,6 @@ def uses_of_record(access: Access, declared: ObjectType, record_id: int) -> list
 # --- transfer -----------------------------------------------------------------------------------------
 
 
-@signed_in
-@require_http_methods(["GET", "POST"])
-def transfer_page(request: HttpRequest, declared: ObjectType, record_id: int) -> HttpResponse:
-    access = access_of(request)
-    record = get_record(access, declared, record_id)
-    if not record_rights(access, declared, record)["transfer"]:
-        raise refused(access, Action.TRANSFER, declared, record_id)
-    url, problem = f"/{declared.path}/{record_id}/", ""
-    if request.method == "POST":
-        values, problem = taker(request.POST)
-        if not problem:
-            source = source_of(request, detail=request.POST.get("reason", "")[:200])
-            draft = Draft(values, record_id=record_id)
-            [outcome] = save_records(
-                access, declared, [draft], source=source, allow_duplicates=True
-            )
-            if isinstance(outcome, Saved):
-                messages.success(request, _("Handed over."))
-                still_seen = records(access, declared).filter(pk=record_id).exists()
-                return go(request, url if still_seen else f"/{declared.path}/")
-            problem = refusal_text(outcome)
-    context = {
-        "action_url": f"{url}transfer/",
-        "cancel_url": url,
-        **taker_boxes(access, declared),
-        "problem": problem,
-        "go_label": _("Transfer"),
-    }
-    return dialog(request, "transfer", _("Transfer"), context, 422 if problem else 200)
-
-
 def taker_boxes(access: Access, declared: ObjectType) -> dict[str, Any]:
     """Return the boxes of a transfer: to a colleague, or by some to a department as well."""
     to_department = may_choose_department(access, declared)
@@ -248,7 +216,7 @@ def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, re
     if user is None:
         return _("Please choose a colleague from the suggestions.")
     try:
-        until = _end_of_day(request.POST.get("until", ""))
+        until = end_of_day(request.POST.get("until", ""))
     except BaseProblem:
         return _("Please enter the last day like 2026-12-31, or leave it empty.")
     can_write = request.POST.get("can_write") == "true"
@@ -259,7 +227,7 @@ def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, re
     return ""
 
 
-def _end_of_day(text: str) -> datetime | None:
+def end_of_day(text: str) -> datetime | None:
     if not text.strip():
         return None
     return timezone.make_aware(datetime.combine(parse_date(text).value, time.max))
