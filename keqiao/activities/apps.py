@@ -15,6 +15,7 @@ class ActivitiesConfig(AppConfig):
         # Importing the module registers its derivation with the write path.
         import_module("keqiao.activities.deriving")
         import_module("keqiao.activities.guards")
+        import_module("keqiao.activities.handing")
         import_module("keqiao.activities.follow_menu")
         import_module("keqiao.activities.attachment_pages")
         import_module("keqiao.activities.mentioning")
