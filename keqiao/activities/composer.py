@@ -160,7 +160,7 @@ def _number(value: Any) -> str:
 
 def phrases(access: Access) -> list[Phrase]:
     """Return own phrases, then the company's."""
-    own = Phrase.objects.filter(user_id=access.user_id) | Phrase.objects.filter(user=None)
+    own = Phrase.objects.filter(user_id=access.user_id or 0) | Phrase.objects.filter(user=None)
     found = own.order_by("position", "id")[:200]
     return sorted(found, key=lambda one: one.user_id is None)
 
@@ -173,7 +173,7 @@ def new_key() -> str:
 
 
 def read_draft(access: Access, about: str) -> dict[str, Any]:
-    found = FollowUpDraft.objects.filter(user_id=access.user_id, about=about).first()
+    found = FollowUpDraft.objects.filter(user_id=access.user_id or 0, about=about).first()
     return found.data if found else {}
 
 
@@ -185,15 +185,15 @@ def keep_draft(access: Access, about: str, key: str, data: dict[str, Any]) -> No
         drop_draft(access, about)
         return
     kept["body"] = text[:LONGEST_DRAFT]
-    if SentFollowUp.objects.filter(user_id=access.user_id, key=key).exists():
+    if SentFollowUp.objects.filter(user_id=access.user_id or 0, key=key).exists():
         return
     FollowUpDraft.objects.update_or_create(
-        user_id=access.user_id, about=about, defaults={"data": kept, "saved_at": now()}
+        user_id=access.user_id or 0, about=about, defaults={"data": kept, "saved_at": now()}
     )
 
 
 def drop_draft(access: Access, about: str) -> None:
-    FollowUpDraft.objects.filter(user_id=access.user_id, about=about).delete()
+    FollowUpDraft.objects.filter(user_id=access.user_id or 0, about=about).delete()
 
 
 def forget_old() -> int:
@@ -277,7 +277,7 @@ def _is_first(access: Access, given: FollowUp) -> bool:
     try:
         with transaction.atomic():
             SentFollowUp.objects.create(
-                user_id=access.user_id, key=given.key[:40], digest=given.digest, at=now()
+                user_id=access.user_id or 0, key=given.key[:40], digest=given.digest, at=now()
             )
     except IntegrityError:
         return False

@@ -18,6 +18,7 @@ from keqiao.ui.record_parts import (
     register_record_tab,
     register_row_action,
 )
+from keqiao.ui.screens import register_guide
 from keqiao.ui.settings.menu import MINE, SettingsEntry, register_settings
 
 register_object_keys("task", go="t", prefix="!")
@@ -72,3 +73,6 @@ register_settings(
         "phrases", _("Common phrases"), "quote", MINE, "", for_administrators=False, order=14
     )
 )
+register_guide("follow-ups", "activities/log/")
+register_guide("follow-ups", "attachments/upload/")
+register_guide("follow-ups", "settings/phrases/")

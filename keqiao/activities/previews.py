@@ -15,7 +15,7 @@ log = structlog.get_logger("keqiao.previews")
 
 SIZES = {"s": 160, "l": 1600}
 MOST_PIXELS = 120_000_000
-_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+_FORMATS: tuple[str, ...] = ("JPEG", "PNG", "GIF", "WEBP")
 
 try:
     from pillow_heif import register_heif_opener

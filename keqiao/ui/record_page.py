@@ -252,7 +252,7 @@ def quick_actions(opened: OpenedRecord) -> list[dict[str, Any]]:
     call = _first_value(declared, row, CALL_KINDS)
     mail = _first_value(declared, row, MAIL_KINDS)
     registered = quick_registered(opened)
-    own = [
+    own: list[dict[str, Any]] = [
         {
             "label": _("Call"), "icon": "phone", "url": f"tel:{call}" if call else "",
             "why": _("No telephone number you may see"),
@@ -271,7 +271,7 @@ def quick_actions(opened: OpenedRecord) -> list[dict[str, Any]]:
             "why": "",
         },
     ]  # fmt: skip
-    added = [
+    added: list[dict[str, Any]] = [
         {
             "label": str(one.label),
             "icon": one.icon,

@@ -29,7 +29,9 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 PART = {"HX-Request": "true"}
 UPLOAD = "/attachments/upload/"
 PDF = b"%PDF-1.7\n1 0 obj\n<< >>\nendobj\n%%EOF\n"
-SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+SVG = (
+    b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -253,7 +255,9 @@ def test_nobody_takes_a_stored_file_by_its_fingerprint(company: Company, account
     mine = make("account", owner=company.zhou)
     access = Access.for_user(company.zhou)
     for values in ({"digest": row.digest}, {"media_type": "application/pdf"}, {"size": 1}):
-        outcome = save_one(access, "attachment", {"name": "x", "about": f"account:{mine}", **values})
+        outcome = save_one(
+            access, "attachment", {"name": "x", "about": f"account:{mine}", **values}
+        )
         assert type(outcome).__name__ == "Rejected"
 
 

@@ -55,7 +55,9 @@ def test_the_timeline_comes_first_and_the_page_asks_little(company: Company, acc
     client = browser(company.li)
     for kind in ("note", "call", "visit", "email_note", "task", "event"):
         for number in range(3):
-            make(kind, owner=company.li, seed=number, about=f"account:{account}", body=f"{kind} 内容")
+            make(
+                kind, owner=company.li, seed=number, about=f"account:{account}", body=f"{kind} 内容"
+            )
     for number in range(3):
         save_one(SYSTEM, "account", {"note": f"改动{number}"}, record_id=account)
     url = f"/accounts/{account}/"
@@ -244,9 +246,7 @@ def test_mentions_offer_those_who_may_see_it(company: Company, account: int) -> 
     assert "周销售" not in client.get(f"{url}zhou").content.decode()
 
 
-def test_who_is_mentioned_is_told_once_and_only_who_may_see(
-    company: Company, account: int
-) -> None:
+def test_who_is_mentioned_is_told_once_and_only_who_may_see(company: Company, account: int) -> None:
     client = browser(company.li)
     send(client, f"account:{account}", "请@王经理 看一下，@周销售 也看看")
     dispatch_events()

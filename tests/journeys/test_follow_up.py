@@ -1,0 +1,80 @@
+"""Following up by keyboard alone: from the list in three steps, with a draft, a colleague and a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keqiao.activities.composer_models import FollowUpDraft
+from keqiao.catalog.registry import object_type
+from tests.company import Company, make
+from tests.journeys.conftest import SitDown
+
+BODY = "设备科认可参数，价格需下探 5%"
+
+
+def bodies(key: str) -> list[str]:
+    rows: Any = object_type(key).model._default_manager.order_by("pk")
+    return list(rows.values_list("body", flat=True))
+
+
+def test_a_follow_up_from_the_list_in_three_steps(sit_down: SitDown, staff: Company) -> None:
+    number = make("account", owner=staff.li, name="苏州博远精密机械有限公司")
+    page = sit_down(staff.li).open("/accounts/")
+    page.keyboard.press("j")
+    page.keyboard.press("l")  # 1: the line opens over the list, for the row one is on
+    page.locator("#dialog textarea").wait_for()
+    page.keyboard.type(BODY)  # 2
+    page.keyboard.press("Enter")  # 3
+    page.locator("#dialog dialog").wait_for(state="detached")
+    assert bodies("note") == [BODY]
+    assert page.url.endswith("/accounts/")
+    page.goto(f"{page.url}{number}/")
+    assert BODY in page.locator("#timeline").inner_text()
+
+
+def test_the_line_of_a_record_by_keyboard(sit_down: SitDown, staff: Company) -> None:
+    number = make("account", owner=staff.li, name="苏州博远精密机械有限公司")
+    desk = sit_down(staff.li)
+    page = desk.open(f"/accounts/{number}/")
+    page.keyboard.press("l")
+    page.keyboard.type("写到一半")
+    page.locator("[data-kept]").wait_for()
+    page.wait_for_timeout(1500)
+    assert FollowUpDraft.objects.get().data["body"] == "写到一半"
+    page = desk.open(f"/accounts/{number}/")
+    box = page.locator(".mid textarea")
+    assert box.input_value() == "写到一半"
+    page.keyboard.press("l")
+    page.keyboard.press("End")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("第二行 @wjl")
+    page.locator(".mentions [role=option]").first.wait_for()
+    page.keyboard.press("Enter")
+    assert "@王经理" in box.input_value()
+    page.keyboard.press("Enter")
+    page.locator("#timeline .at").wait_for()
+    assert bodies("note") == ["写到一半\n第二行 @王经理"]
+    assert page.locator(".mid textarea").input_value() == ""
+    assert not FollowUpDraft.objects.exists()
+    # The line has the cursor again: the next one is typed at once, and nothing is sent while composing.
+    page.keyboard.type("再来一条")
+    page.locator(".mid textarea").dispatch_event(
+        "keydown", {"key": "Enter", "bubbles": True, "isComposing": True, "keyCode": 229}
+    )
+    page.wait_for_timeout(300)
+    assert len(bodies("note")) == 1
+    page.keyboard.press("Enter")
+    page.locator("#timeline").get_by_text("再来一条").wait_for()
+    assert len(bodies("note")) == 2
+
+
+def test_on_a_phone_the_line_is_at_the_bottom(sit_down: SitDown, staff: Company) -> None:
+    number = make("account", owner=staff.li, name="苏州博远精密机械有限公司")
+    page = sit_down(staff.li, width=390, height=844).open(f"/accounts/{number}/")
+    box = page.locator(".mid .composer").bounding_box()
+    assert box is not None
+    assert box["y"] > 600
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".mid textarea").fill("电话里谈妥")
+    page.locator(".mid .composer button.p").click()
+    page.locator("#timeline").get_by_text("电话里谈妥").wait_for()
