@@ -58,10 +58,15 @@ def open_of(
 
 
 def count_open(
-    user_id: int, *, since: datetime | None = None, until: datetime | None = None
+    user_id: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    kinds: Sequence[str] = (),
 ) -> int:
     """Count a person's own open activities, for his own counters: whoever owns them may see them."""
-    return _open(user_id, since, until).count()
+    found = _open(user_id, since, until)
+    return (found.filter(activity_key__in=kinds) if kinds else found).count()
 
 
 def _of(user_id: int) -> QuerySet[TimelineEntry]:

@@ -21,3 +21,4 @@ class ActivitiesConfig(AppConfig):
         import_module("keqiao.activities.mentioning")
         import_module("keqiao.activities.remarks")
         import_module("keqiao.activities.day_menu")
+        import_module("keqiao.activities.home_day").register()

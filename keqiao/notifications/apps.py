@@ -14,3 +14,4 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         import_module("keqiao.notifications.producers")
         import_module("keqiao.notifications.menu")
+        import_module("keqiao.notifications.home").register()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from keqiao.access.models import User
+from keqiao.access.models import Role, User
 
 
 class Recent(models.Model):
@@ -72,3 +72,11 @@ class ViewChoice(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "view"], name="view_choice_once")]
+
+
+class HomeLayout(models.Model):
+    """Where the cards of the start page stand: for one person, or as a role begins."""
+
+    user = models.OneToOneField(User, models.CASCADE, null=True, related_name="+")
+    role = models.OneToOneField(Role, models.CASCADE, null=True, related_name="+")
+    columns = models.JSONField(default=dict)

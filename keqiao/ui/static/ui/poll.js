@@ -10,7 +10,7 @@ function start(element) {
   const again = () => setTimeout(step, every);
   const step = async () => {
     if (!element.isConnected) return;
-    if (document.visibilityState !== "visible") return void again();
+    if (document.visibilityState !== "visible" || element.matches("[data-poll-idle]:focus-within")) return void again();
     try {
       const { status, html } = await getHtml(element.dataset.poll);
       if (status === 200 && element.isConnected) {
