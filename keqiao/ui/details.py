@@ -49,11 +49,12 @@ class _Page:
     def line(self, item: dict[str, Any]) -> SafeString:
         standard = str(item["standard"])
         return markup(
-            "<div{}><dt>{}{}{}</dt><dd>{}{}</dd>{}</div>",
+            "<div{}><dt>{}{}{}</dt><dd{}>{}{}</dd>{}</div>",
             WIDE[item["wide"]],
             item["label"],
             _help(item["label"], standard, self.language) if standard else "",
             self.source_link(item) if item["has_source"] else "",
+            markup(' data-f="{}"', item["name"]) if item["can_edit"] else "",
             item["html"],
             self.reveal(item) if item["can_reveal"] else "",
             self.edit_link(item) if item["can_edit"] else "",

@@ -59,7 +59,13 @@ def _head(column: Column) -> SafeString:
             icon("arrow-up" if column.direction == "ascending" else "arrow-down"),
         )
     sorted_now = SORTED[column.direction]
-    return markup('<th scope="col"{}{}>{}</th>', column.attribute, sorted_now, shown)
+    return markup(
+        '<th scope="col" data-f="{}"{}{}>{}</th>',
+        column.name,
+        column.attribute,
+        sorted_now,
+        shown,
+    )
 
 
 def rows_html(

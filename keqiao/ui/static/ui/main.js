@@ -7,6 +7,7 @@ import "./commands.js";
 import "./selection.js";
 import "./panel.js";
 import "./position.js";
+import "./grid.js";
 import "./shortcuts.js";
 import "./forms.js";
 import "./combobox.js";

@@ -33,6 +33,10 @@ export async function openPanel(row) {
   const link = row?.querySelector(".tt a");
   if (!link || !panel()) return;
   mark(row);
+  await openAt(link, row.querySelector(".ck input")?.value);
+}
+
+async function openAt(link, id) {
   running?.abort();
   running = new AbortController();
   try {
@@ -40,7 +44,7 @@ export async function openPanel(row) {
     if (status !== 200) return location.assign(link.href);
     panel().innerHTML = html;
     process(panel());
-    remember(row.querySelector(".ck input")?.value);
+    remember(id);
   } catch (problem) {
     if (problem.name !== "AbortError") location.assign(link.href);
   }
@@ -60,16 +64,24 @@ document.addEventListener("click", (event) => {
   if (!row || event.defaultPrevented || !wideEnough()) return;
   const link = event.target.closest("a");
   const onTitle = link?.closest(".tt");
-  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button || event.target.closest("button, input, label") || (link && !onTitle)) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button || event.target.closest("button, input, label, form") || (link && !onTitle)) return;
   if (String(getSelection())) return;
   event.preventDefault();
   openPanel(row);
 });
 
 document.addEventListener("dblclick", (event) => {
-  const link = event.target.closest("#rows tr")?.querySelector(".tt a");
-  if (link && !event.target.closest("button, input")) location.assign(link.href);
+  const link = event.target.closest("#rows td.tt")?.querySelector("a");
+  if (link && !event.target.closest("button, input, form")) location.assign(link.href);
 });
 
+// The address names a record that may stand on another page of the list, or none at all.
 const wanted = new URLSearchParams(location.search).get("panel");
-if (wanted && wideEnough()) openPanel(document.querySelector(`#rows .ck input[value="${CSS.escape(wanted)}"]`)?.closest("tr"));
+const list = document.querySelector("[data-list]")?.dataset.list;
+if (/^[1-9]\d{0,18}$/.test(wanted || "") && list && panel()) {
+  const row = document.querySelector(`#rows .ck input[value="${wanted}"]`)?.closest("tr");
+  const address = new URL(`${list}${wanted}/`, location.href);
+  if (!wideEnough()) location.replace(address);
+  else if (row) openPanel(row);
+  else getHtml(`${address.pathname}?part=panel`).then(({ status }) => (status === 200 ? openAt(address, wanted) : remember(null)));
+}

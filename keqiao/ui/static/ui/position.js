@@ -20,23 +20,36 @@ function keep() {
   sessionStorage.setItem(KEY, JSON.stringify({ path: table.dataset.list, back: url.pathname + url.search, ids }));
 }
 
-function show() {
-  const place = document.querySelector("[data-position]");
-  if (!place) return;
-  const { path, back, ids = [] } = read();
-  const at = ids.indexOf(place.dataset.position);
-  if (path !== place.dataset.path || at < 0) return;
-  document.querySelector("[data-back]")?.setAttribute("href", back);
-  place.querySelector("[data-count]").textContent = `${at + 1} / ${ids.length}`;
-  [[-1, "[rel=prev]"], [1, "[rel=next]"]].forEach(([step, selector]) => {
-    const link = place.querySelector(selector);
-    const id = ids[at + step];
-    if (id) link.href = `${path}${id}/`;
-    link.toggleAttribute("aria-disabled", !id);
+function link(place, path, previous, next, text) {
+  place.querySelector("[data-count]").textContent = text;
+  [[previous, "[rel=prev]"], [next, "[rel=next]"]].forEach(([id, selector]) => {
+    const one = place.querySelector(selector);
+    if (id) one.href = `${path}${id}/`;
+    one.toggleAttribute("aria-disabled", !id);
   });
   place.hidden = false;
 }
 
+// The server knows the whole list, with its filters and order; of other pages only what was on them.
+async function show() {
+  const place = document.querySelector("[data-position]");
+  if (!place) return;
+  const { path, back, ids = [] } = read();
+  if (path !== place.dataset.path) return;
+  const url = new URL(back, location.origin);
+  const at = ids.indexOf(place.dataset.position);
+  if (url.pathname !== path) {
+    if (at < 0) return;
+    document.querySelector("[data-back]")?.setAttribute("href", back);
+    return void link(place, path, ids[at - 1], ids[at + 1], `${at + 1} / ${ids.length}`);
+  }
+  const answer = await fetch(`${path}${place.dataset.position}/neighbours/${url.search}`, { credentials: "same-origin" });
+  if (answer.status !== 200) return;
+  const { previous, next, text } = await answer.json();
+  document.querySelector("[data-back]")?.setAttribute("href", back);
+  link(place, path, previous, next, text);
+}
+
 document.addEventListener("htmx:afterSettle", keep);
 keep();
-show();
+show().catch(() => {}); // without a network the page stays as it is
