@@ -74,6 +74,22 @@ def register_open_work(object_key: str, condition: Q) -> None:
     _open_work[object_key] = condition
 
 
+def is_open_work(declared: ObjectType) -> bool:
+    """Tell whether records of this type are work, of which only the open part needs a new owner."""
+    return declared.key in _open_work
+
+
+def stays_with_its_writer(declared: ObjectType) -> bool:
+    """Tell whether records of this type are remarks or files, whose owner is whoever wrote them."""
+    targets = {declared.builtin_fields[name].target for name in declared.belongs_to}
+    return "" in targets and not is_open_work(declared)
+
+
+def open_work_of(found: QuerySet[Model], declared: ObjectType) -> QuerySet[Model]:
+    """Narrow a type of work to what is still to be done; other types stay as they are."""
+    return found.filter(_open_work[declared.key]) if is_open_work(declared) else found
+
+
 def count_along(access: Access, declared: ObjectType, chosen: QuerySet[Model]) -> dict[str, int]:
     """Count what could go along with the chosen records, before anybody decides."""
     counts = {MINE: 0, EVERY: 0, "work": 0}
@@ -87,6 +103,11 @@ def count_along(access: Access, declared: ObjectType, chosen: QuerySet[Model]) -
         for wanted in (MINE, EVERY):
             counts[wanted] += _belonging_to(found, declared, below, chosen, wanted).count()
     return counts
+
+
+def types_along(declared: ObjectType) -> tuple[str, ...]:
+    """Return the types whose records may go along with one of this type."""
+    return tuple(below.key for below, _is_work in _types_below(declared))
 
 
 def hand_over(
@@ -135,7 +156,7 @@ def _types_below(declared: ObjectType) -> list[tuple[ObjectType, bool]]:
                 found.append((below, True))
             continue
         targets = {below.builtin_fields[name].target for name in below.belongs_to}
-        if declared.key in targets and "" not in targets:
+        if declared.key in targets and not stays_with_its_writer(below):
             found.append((below, False))
     return found
 

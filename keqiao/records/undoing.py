@@ -41,6 +41,7 @@ class Work:
     request_id: str
     after: int
     until: int
+    along: tuple[str, ...] = ()  # other types whose records the work changed as well
 
 
 @dataclass
@@ -61,7 +62,7 @@ def lines_of(work: Work) -> QuerySet[ChangeEntry]:
         actor_id=work.actor_id,
         pk__gt=work.after,
         pk__lte=work.until,
-        object_key=work.object_key,
+        object_key__in=(work.object_key, *work.along),
         source=work.source,
         request_id=work.request_id,
         action__in=_ACTS,

@@ -21,6 +21,7 @@ from keqiao.jobs.options import LONG, with_options
 from keqiao.jobs.problems import JobProblem
 from keqiao.jobs.progress import resume_state, save_state
 from keqiao.records.drafts import Source
+from keqiao.records.handing_over import types_along
 from keqiao.records.present import titles_of
 from keqiao.records.undoing import Work, last_line, lines_of, take_back
 from keqiao.ui.bulk_jobs import (
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from keqiao.jobs.board import JobDetail, JobLine
+    from keqiao.records.models import ChangeEntry
 
 UNDOABLE = frozenset(one.module_path for one in (change_many, tag_many, delete_many, transfer_many))
 ENDED = frozenset({"done", "cancelled", "dead"})
@@ -61,9 +63,10 @@ def work_of(detail: JobDetail) -> Work | None:
     if "lines" not in known or detail.job.actor_id is None:
         return None
     first, last = known["lines"]
-    return Work(
-        given["object_key"], detail.job.actor_id, "bulk", given["request_id"][:40], first, last
-    )
+    key = given["object_key"]
+    went_along = detail.job.task == transfer_many.module_path
+    along = types_along(object_type(key)) if went_along else ()
+    return Work(key, detail.job.actor_id, "bulk", given["request_id"][:40], first, last, along)
 
 
 def left_rows(access: Access, detail: JobDetail) -> list[dict[str, str]]:
@@ -113,6 +116,7 @@ def undo_page(request: HttpRequest, job_id: int) -> HttpResponse:
             made_in=work.request_id,
             lines=[work.after, work.until],
             job_id=job_id,
+            along=list(work.along),
         )
         context["text"] = _("It runs in the background; you can go on working.")
         context["job_url"] = f"/jobs/{job.id}/"
@@ -127,27 +131,52 @@ def undo_page(request: HttpRequest, job_id: int) -> HttpResponse:
 
 @task(title=gettext_lazy("Undo a change of many records"), queue_name=LONG)
 def undo_many(
-    *, user_id: int, request_id: str, object_key: str, made_in: str, lines: list[int], job_id: int
+    *,
+    user_id: int,
+    request_id: str,
+    object_key: str,
+    made_in: str,
+    lines: list[int],
+    job_id: int,
+    along: list[str] | None = None,
 ) -> dict[str, Any]:
     """Give every record of one job its old values back, unless somebody changed them since."""
-    declared = object_type(object_key)
     source = Source("revert", f"#{job_id}", request_id)
-    written = lines_of(Work(object_key, user_id, "bulk", made_in, *lines)).order_by("pk")
+    work = Work(object_key, user_id, "bulk", made_in, lines[0], lines[1], tuple(along or ()))
+    written = lines_of(work).order_by("pk")
     with override(acting(user_id).language):
         kept = resume_state()
         if not kept:
-            kept = {"total": written.count(), "behind": 0, "at": 0, "done": 0}
+            kept = {"total": written.count(), "behind": 0, "at": 0, "done": 0, "about": object_key}
             kept["lines"] = [last_line()] * 2
         while part := list(written.filter(pk__gt=kept["behind"])[:ROWS_AT_ONCE]):
             state.forget_versions()
             access = Access.for_user(acting(user_id))
-            action = Action.DELETE if part[0].action == "delete" else Action.CHANGE
-            if not access.can(action, declared):
+            if not access.can(_needed(part[0]), object_type(object_key)):
                 break
             with transaction.atomic():
-                taken = take_back(access, declared, part, source=source)
-                note_part(kept, Part(taken.done, taken.left), len(part))
+                for key in (object_key, *work.along):
+                    _undo_part(access, key, part, source, kept)
                 kept["behind"] = part[-1].pk
                 save_state(kept)
             tell_progress(kept)
     return outcome_of(kept)
+
+
+def _needed(line: ChangeEntry) -> Action:
+    return Action.DELETE if line.action == "delete" else Action.CHANGE
+
+
+def _undo_part(
+    access: Access, key: str, part: list[ChangeEntry], source: Source, kept: dict[str, Any]
+) -> None:
+    own = [line for line in part if line.object_key == key]
+    if not own:
+        return
+    if not access.can(_needed(own[0]), object_type(key)):
+        note_part(kept, Part(), len(own))
+        return
+    taken = take_back(access, object_type(key), own, source=source)
+    # The rows named as left are those of the type the work was about; others only count.
+    is_main = key == kept["about"]
+    note_part(kept, Part(taken.done, taken.left if is_main else {}), len(own))

@@ -65,3 +65,18 @@ def test_many_go_in_the_background_with_what_hangs_on_them(
     assert owners("contact", contacts) == {company.wang.pk}
     assert owners("account", [foreign]) == {company.zhou.pk}
     assert Collaborator.objects.filter(user=company.li).count() == 7
+
+
+def test_undo_brings_back_what_went_along(company: Company) -> None:
+    ids = make_all("account", [{} for _ in range(3)], owner=company.li)
+    contacts = make_all("contact", [{"account": pk} for pk in ids], owner=company.li, seed=50)
+    given = to(company.wang, action="transfer", belongings="mine", ids=",".join(map(str, ids)))
+    client = browser(company.wang)
+    client.post("/accounts/bulk/", given)
+    run_worker(once=True)
+    job = Job.objects.get(task__endswith="transfer_many")
+    assert owners("contact", contacts) == {company.wang.pk}
+    assert client.post(f"/jobs/{job.pk}/undo/").status_code == 200
+    run_worker(once=True)
+    assert owners("account", ids) == {company.li.pk}
+    assert owners("contact", contacts) == {company.li.pk}
