@@ -180,3 +180,22 @@ class RefusedAccess(models.Model):
             models.Index(fields=["-last_at", "-id"], name="refused_access_last"),
             models.Index(fields=["actor_id", "-last_at"], name="refused_access_actor"),
         ]
+
+
+class Departure(models.Model):
+    """Who took over what from a colleague who leaves; kept as long as the company keeps its books."""
+
+    user_id = models.BigIntegerField()
+    by_id = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    job_id = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=200, default="", blank=True)
+    # [to whom, object type, how many]; [object type, record, why it stayed]
+    given = models.JSONField(default=list)
+    left = models.JSONField(default=list)
+    left_count = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user_id", "-started_at"], name="departure_user")]

@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import path
 
 from keqiao.ui import converters
-from keqiao.ui.settings import custom_fields, data, own, people, roles, security, two_factor
+from keqiao.ui.settings import (
+    custom_fields,
+    data,
+    leaving,
+    own,
+    people,
+    roles,
+    security,
+    two_factor,
+)
 
 __all__ = ["converters", "urlpatterns"]
 
@@ -26,6 +35,7 @@ urlpatterns = [
     path("people/", people.people),
     path("people/new/", people.person),
     path("people/<record:user_id>/", people.person),
+    path("people/<record:user_id>/leaving/", leaving.leaving),
     path("people/<record:user_id>/two-factor/", two_factor.reset),
     path("departments/", people.departments),
     path("refused/", security.refused_access),
