@@ -140,13 +140,14 @@ def fill_account(rows: Sequence[models.Model]) -> None:
     for row in rows:
         if found := pointed_to(row.about):  # type: ignore[attr-defined]
             wanted.setdefault(found[0], set()).add(found[1])
-    accounts = {key: _accounts(key, ids) for key, ids in wanted.items()}
+    accounts = {key: accounts_of(key, ids) for key, ids in wanted.items()}
     for row in rows:
         found = pointed_to(row.about)  # type: ignore[attr-defined]
         row.account_id = accounts[found[0]].get(found[1]) if found else None  # type: ignore[attr-defined]
 
 
-def _accounts(key: str, ids: set[int]) -> dict[int, int | None]:
+def accounts_of(key: str, ids: set[int]) -> dict[int, int | None]:
+    """Return the customer of each record of a type, where it has one."""
     try:
         declared = object_type(key)
     except UnknownObject:

@@ -26,7 +26,8 @@ _SOURCE = Source("demo")
 class FollowUps:
     """Makes and saves the follow-ups of each batch of customers as soon as these are there."""
 
-    def __init__(self, seed: int, until: datetime) -> None:
+    def __init__(self, seed: int, until: datetime, per_account: int = PER_ACCOUNT) -> None:
+        self.per_account = per_account
         self.maker = FollowUpMaker(seed, until)
         self.access = Access.system("load demo data")
         self.made = {"activities": 0, "comments": 0}
@@ -39,7 +40,7 @@ class FollowUps:
             customer = Customer(
                 pointer(key, one.id), one.created_at, one.owner_id, one.people, one.who
             )
-            count = PER_ACCOUNT if key == "account" else 1 + int(self.maker.rng.random() * 3)
+            count = self.per_account if key == "account" else 1 + int(self.maker.rng.random() * 3)
             for kind, draft in self.maker.activities(customer, count):
                 by_type.setdefault(kind, []).append(draft)
         for kind, drafts in by_type.items():

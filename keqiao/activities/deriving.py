@@ -11,18 +11,23 @@ from django.db.models import Max, Min, Q
 from keqiao.access.access import Access
 from keqiao.access.directory import share_record, unshare_record
 from keqiao.access.models import User
-from keqiao.activities.activity import ACTIVITIES, COMMENT
-from keqiao.activities.entries import COLUMNS, Place, TimelineEntry, places_of
+from keqiao.activities.activity import ACTIVITIES, COMMENT, accounts_of
+from keqiao.activities.entries import COLUMNS, Place, TimelineEntry, dealt_with, places_of
+from keqiao.catalog.kinds.reference import MAX_ID
 from keqiao.catalog.object_type import Feature
+from keqiao.catalog.pointer import pointed_to
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type, object_types
-from keqiao.records.bulk_rows import insert_rows, moment
+from keqiao.records.bulk_rows import database_ready, insert_rows
 from keqiao.records.derived import Written, register_derivation, write_derived
+from keqiao.records.locking import register_lock
 from keqiao.records.query import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
+
+    from keqiao.catalog.object_type import ObjectType
 
 _SYSTEM = Access.system("last follow-up and next step")
 _AT_ONCE = 500
@@ -55,7 +60,12 @@ def _follow_activities(written: Written) -> None:
         _let_participants_in(written)
     _remove([stored[place] for place in gone])
     _insert(new)
-    keep_dates((place.object_key, place.record_id) for place in gone | new)
+    # What is neither open nor done (a comment, a cancelled task) moves no date.
+    keep_dates(
+        (place.object_key, place.record_id)
+        for place in gone | new
+        if place.is_open or place.is_done
+    )
 
 
 def _let_participants_in(written: Written) -> None:
@@ -95,10 +105,11 @@ def _remove(ids: Sequence[int]) -> None:
 
 
 def _insert(places: Iterable[Place]) -> None:
+    ready = database_ready(TimelineEntry, "at")
     rows = [
         (
-            *place[:4], moment(place.at), moment(place.ends_at) if place.ends_at else None,
-            place.is_open, place.is_done, place.is_pinned,
+            *place[:4], ready(place.at), ready(place.ends_at), place.is_open, place.is_done,
+            place.is_pinned,
         )
         for place in sorted(places, key=lambda place: place[:5])
     ]  # fmt: skip
@@ -128,7 +139,7 @@ def keep_dates(targets: Iterable[tuple[str, int]]) -> None:
 def _keep_dates(key: str, ids: list[int]) -> None:
     declared = object_type(key)
     # Locked first: of two follow-ups saved at once, the second must see the first.
-    rows = records(_SYSTEM, declared).filter(pk__in=ids).order_by("pk").select_for_update()
+    rows = _locked(key, ids)
     stored: dict[int, Dates] = {
         pk: (last, following)
         for pk, last, following in rows.values_list("pk", "last_activity_at", "next_activity_at")
@@ -141,6 +152,42 @@ def _keep_dates(key: str, ids: list[int]) -> None:
             changed[pk] = {"last_activity_at": after[0], "next_activity_at": after[1]}
     if changed:
         write_derived(declared, changed)
+
+
+def _locked(key: str, ids: Sequence[int]) -> Any:
+    rows = records(_SYSTEM, object_type(key)).filter(pk__in=ids).order_by("pk")
+    return rows.select_for_update(no_key=True)
+
+
+def lock_targets(
+    _declared: ObjectType, rows: Sequence[Any], drafts: Sequence[dict[str, Any]]
+) -> None:
+    """Lock whose dates will move: of what activities are and will be about, customers first."""
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        for key, record_id in dealt_with(row):
+            wanted[key].add(record_id)
+    for values in drafts:
+        if about := pointed_to(str(values.get("about") or "")):
+            wanted[about[0]].add(about[1])
+        contacts = values.get("contacts")
+        if isinstance(contacts, (list, tuple)):
+            wanted["contact"].update(
+                one for one in contacts if type(one) is int and 0 < one <= MAX_ID
+            )
+    for key in sorted(wanted.keys() - {"account"}):
+        wanted["account"].update(filter(None, accounts_of(key, wanted[key]).values()))
+    for key in sorted(wanted):
+        if key in _followed() and wanted[key]:
+            list(_locked(key, sorted(wanted[key])).values_list("pk"))
+
+
+def _followed() -> set[str]:
+    return {one.key for one in object_types() if Feature.FOLLOW_UP in one.features}
+
+
+for _key in ACTIVITIES:
+    register_lock(_key, lock_targets)
 
 
 def _dates(key: str, ids: list[int]) -> dict[int, Dates]:

@@ -91,7 +91,7 @@ def places_of(key: str, row: Any) -> set[Place]:
     state, ends_at = row.state, getattr(row, "ends_at", None)
     found = {
         Place(*target, key, row.pk, at, ends_at, state == PLANNED, state == DONE, row.pinned)
-        for target in _dealt_with(row)
+        for target in dealt_with(row)
     }
     if state != CANCELLED and (state == PLANNED or key in CALENDAR_TYPES):
         people = {row.owner_id, *(getattr(row, "participants", None) or ())} - {None}
@@ -102,7 +102,8 @@ def places_of(key: str, row: Any) -> set[Place]:
     return found
 
 
-def _dealt_with(row: Any) -> set[tuple[str, int]]:
+def dealt_with(row: Any) -> set[tuple[str, int]]:
+    """Return the records an activity is with: what it is about, its customer, each contact."""
     about = pointed_to(row.about)
     found = {("contact", pk) for pk in row.contacts or ()}
     if about:

@@ -5,7 +5,7 @@ Measured on 5 000 accounts: the ORM's bulk_create took half of the write path's 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -105,7 +105,7 @@ def _preparation(field: Field[Any, Any]) -> Callable[[Any], Any] | None:
     if isinstance(field, JSONField):
         return json_text
     if isinstance(field, DateTimeField):
-        return moment
+        return partial(_moment, connection.vendor)
     if isinstance(field, DateField):
         return connection.ops.adapt_datefield_value
     if isinstance(field, (CharField, TextField, IntegerField, BooleanField, ForeignKey)):

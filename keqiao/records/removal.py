@@ -15,6 +15,7 @@ from keqiao.catalog.object_type import DuplicateAction, Feature
 from keqiao.catalog.registry import object_types
 from keqiao.records.audit import ChangeLine, append_lines
 from keqiao.records.derived import Written, run_derivations
+from keqiao.records.locking import lock_first
 from keqiao.records.match_keys import keys_of, rules_of
 from keqiao.records.models import BINNED, LIVE, Event, MatchKey
 from keqiao.records.query import records
@@ -47,6 +48,7 @@ def delete_records(
     wanted = sorted(set(ids))
     with transaction.atomic():
         reach = records(access, object_type, Action.DELETE).filter(pk__in=wanted).order_by("pk")
+        lock_first(object_type, reach)
         rows = {row.pk: row for row in reach.select_for_update()}
         found = list(rows)
         if refused := set(wanted) - set(found):
@@ -99,6 +101,7 @@ def restore_records(
         manager = object_type.model._default_manager
         reach = access.scope(Action.DELETE, object_type)
         binned = manager.filter(BINNED, reach, pk__in=wanted)
+        lock_first(object_type, binned)
         rows = list(binned.order_by("pk").select_for_update())
         fields = object_type.fields()
         taken = _claim_again(object_type, rows, fields)

@@ -36,6 +36,7 @@ from keqiao.records.drafts import (
     Source,
 )
 from keqiao.records.duplicates import find_duplicates
+from keqiao.records.locking import lock_first
 from keqiao.records.outbox import write_events
 from keqiao.records.writing import write_records
 
@@ -112,6 +113,7 @@ def save_records(
         return _outcomes(batch)
     try:
         with transaction.atomic():
+            _lock_first(batch)
             for step in STEPS:
                 step(batch)
                 if mode is not EACH and batch.has_refusals:
@@ -124,6 +126,12 @@ def save_records(
                              "batch")]
                 )  # fmt: skip
     return _outcomes(batch)
+
+
+def _lock_first(batch: Batch) -> None:
+    ids = [item.draft.record_id for item in batch.items if item.draft.record_id is not None]
+    changed = batch.object_type.model._default_manager.filter(pk__in=ids)
+    lock_first(batch.object_type, changed, [item.draft.values for item in batch.items])
 
 
 def _outcomes(batch: Batch) -> list[Outcome]:

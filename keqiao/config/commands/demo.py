@@ -20,7 +20,8 @@ def load_demo(scale: str) -> dict[str, Any]:
 
     migrate()
     until = localtime().replace(tzinfo=None)
-    follow_ups = FollowUps(seed=3, until=until)
+    # The small company is for a first look, which nobody should have to wait for.
+    follow_ups = FollowUps(seed=3, until=until, per_account=3 if scale == "small" else 5)
     told = load(scale, _progress if sys.stderr.isatty() else None, parts=[follow_ups], until=until)
     return {**told, **follow_ups.made, "seconds": told["seconds"]}
 
