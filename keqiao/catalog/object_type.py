@@ -63,13 +63,19 @@ class ListSpec:
     columns: tuple[str, ...]
     default_sort: str = "-updated_at"
     quick_filters: tuple[str, ...] = ()
+    board: str = ""  # the choice whose values are the columns of the board
 
     def __init__(
-        self, *columns: str, default_sort: str = "-updated_at", quick_filters: tuple[str, ...] = ()
+        self,
+        *columns: str,
+        default_sort: str = "-updated_at",
+        quick_filters: tuple[str, ...] = (),
+        board: str = "",
     ) -> None:
         object.__setattr__(self, "columns", columns)
         object.__setattr__(self, "default_sort", default_sort)
         object.__setattr__(self, "quick_filters", quick_filters)
+        object.__setattr__(self, "board", board)
 
 
 @dataclass(frozen=True)
@@ -252,6 +258,7 @@ class ObjectType:
             *self.list.columns,
             *self.list.quick_filters,
             self.list.default_sort.lstrip("-"),
+            *([self.list.board] if self.list.board else []),
             *(name for section in self.layout.sections for name in section.fields),
             *(name for rule in self.duplicates for name in rule.fields),
             *self.belongs_to,

@@ -112,6 +112,7 @@ LEAD = register(
             "owner",
             "next_activity_at",
             quick_filters=("state", "source_channel", "owner"),
+            board="state",
         ),
         search=("name", "contact_name", "phone", "email"),
         duplicates=(UniqueWhen("phone", "phone"), UniqueWhen("email", "email")),

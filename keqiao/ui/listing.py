@@ -12,6 +12,7 @@ from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.object_type import Feature
 from keqiao.records.query import Page, count_records, run_list
 from keqiao.ui import cells
+from keqiao.ui.board_address import board_address
 from keqiao.ui.bulk_actions import bulk_actions
 from keqiao.ui.exporting import can_export
 from keqiao.ui.filtering import chips, quick_fields, views
@@ -62,6 +63,7 @@ def list_context(access: Access, opened: OpenedList, page: Page) -> dict[str, An
         "title": title,
         "page_title": title,
         "list_url": state.base,
+        "board_url": board_address(access, state),
         "new_label": new_label(declared),
         "tabs": views(access, opened),
         "view": view_facts(access, opened),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import include, path
 
 from keqiao.ui import (
+    board,
     bulk,
     bulk_undo,
     calendar_moving,
+    collaborators,
     commands,
     converters,
     dialogs,
@@ -59,6 +61,7 @@ urlpatterns = [
     path("settings/", include("keqiao.ui.settings.urls")),
     path("<object:declared>/", listing.list_page, name="list"),
     path("<object:declared>/new/", forms.create_page, name="new"),
+    path("<object:declared>/board/", board.board_page),
     path("<object:declared>/pick/", picking.pick_record),
     path("<object:declared>/filter/", list_menus.filter_menu),
     path("<object:declared>/filter/builder/", filter_builder.builder_page),
@@ -77,7 +80,7 @@ urlpatterns = [
     path("<object:declared>/<record:record_id>/provenance/<str:name>/", dialogs.provenance_page),
     path("<object:declared>/<record:record_id>/delete/", dialogs.delete_page),
     path("<object:declared>/<record:record_id>/transfer/", transferring.transfer_page),
-    path("<object:declared>/<record:record_id>/people/", dialogs.people_page),
+    path("<object:declared>/<record:record_id>/people/", collaborators.people_page),
     path("<object:declared>/<record:record_id>/who/", who_sees.who_page),
     path("<object:declared>/<record:record_id>/reveal/", dialogs.reveal_page),
 ]

@@ -100,3 +100,28 @@ def test_a_property_is_changed_on_the_records_page(sit_down: SitDown, staff: Com
     page.locator("dd[data-f=level] .tag", has_text="A").wait_for()
     account = object_type(ACCOUNT)
     assert get_record(SYSTEM, account, number).level == "A"  # type: ignore[attr-defined]
+
+
+def test_a_card_is_moved_by_keyboard_and_leafing_follows_the_list(
+    sit_down: SitDown, staff: Company
+) -> None:
+    number = make("lead", owner=staff.li, name="会动的线索", state="new")
+    make("lead", owner=staff.li, name="另一条线索", state="qualified", seed=2)
+    desk = sit_down(staff.li)
+    page = desk.open("/leads/board/")
+    page.locator(".bcard a.strong", has_text="会动的线索").focus()
+    with page.expect_response(lambda answer: "/cell/state/" in answer.url):
+        page.keyboard.press("Shift+ArrowRight")
+    page.locator("[data-value=contacting] .bcard", has_text="会动的线索").wait_for()
+    lead = object_type("lead")
+    assert get_record(SYSTEM, lead, number).state == "contacting"  # type: ignore[attr-defined]
+    card = page.locator(".bcard", has_text="会动的线索")
+    with page.expect_response(lambda answer: "/cell/state/" in answer.url):
+        card.drag_to(page.locator("[data-value=qualified] ul"))
+    page.locator("[data-value=qualified] .bcard", has_text="会动的线索").wait_for()
+    assert get_record(SYSTEM, lead, number).state == "qualified"  # type: ignore[attr-defined]
+    desk.open("/leads/?sort=name")
+    page.locator("#rows .tt a", has_text="会动的线索").dblclick()
+    page.locator(".pos [data-count]", has_text="1 / 2").wait_for()
+    page.locator(".pos [rel=next]").click()
+    page.locator(".pos [data-count]", has_text="2 / 2").wait_for()
