@@ -130,10 +130,12 @@ def _sqlite(path: Path) -> dict[str, object]:
             # IMMEDIATE takes the write lock at BEGIN: two writers queue, none fails half-way.
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
+            # No mapping of the file into memory: it made no query cheaper (0.41 and 0.39 s of CPU for
+            # 600 at 660 000 customers), took 130 MB more, and a disk fault inside it kills a process.
             # FULL, not NORMAL: NORMAL syncs once per checkpoint, so an accepted save could vanish.
             "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=536870912;"
-                "PRAGMA cache_size=-32000; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;"
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;"
+                "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;"
             ),
         },
         # A file, not memory: browser journeys and races need several connections to one database.

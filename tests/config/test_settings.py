@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,3 +123,15 @@ def test_dangerous_settings_are_found(
     found = probe(tmp_path, **changes)[0]
     assert isinstance(found, list)
     assert identity in found
+
+
+def test_the_embedded_database_syncs_each_save_and_maps_no_file_into_memory(tmp_path: Path) -> None:
+    database = env.database(tmp_path)
+    options: Any = database["OPTIONS"]
+    connection = sqlite3.connect(tmp_path / "any.sqlite3")
+    connection.executescript(options["init_command"])
+    values = {
+        name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "mmap_size", "cache_size")
+    }
+    assert values == {"journal_mode": "wal", "synchronous": 2, "mmap_size": 0, "cache_size": -16000}

@@ -107,7 +107,9 @@ def look_at_files() -> list[Finding]:
     from keqiao.activities.file_cleaning import stock
 
     found = stock()
-    text = f"{found.files:,} files, {found.size / 1e9:.2f} GB; {found.left_over:,} to be cleaned away"
+    text = (
+        f"{found.files:,} files, {found.size / 1e9:.2f} GB; {found.left_over:,} to be cleaned away"
+    )
     if found.missing:
         text = f"{found.missing:,} attachments have lost their file: restore the folder “files”"
     return [Finding("attachments", is_well=not found.missing, text=text)]
