@@ -154,10 +154,12 @@ def dues(declared: ObjectType, rows: QuerySet[Model]) -> dict[int, tuple[Due | N
     """Return for each row when it returns by the rules, and what day is noted on it so far."""
     by_pool = active_rules(declared)
     homes, pools = known().homes.get(declared.key, {}), known().pools
-    asked = _questions(declared, by_pool)
+    aliases: dict[str, Any] = {}
+    expressions: dict[str, Any] = {}
+    asked = _questions(declared, by_pool, _Questions(aliases, expressions))
     found: dict[int, tuple[Due | None, date | None]] = {}
-    names = ("pk", "owner_id", "pool_locked", "returns_on", *asked.expressions)
-    rows = rows.order_by().alias(**asked.aliases).annotate(**asked.expressions)
+    names = ("pk", "owner_id", "pool_locked", "returns_on", *expressions)
+    rows = rows.order_by().alias(**aliases).annotate(**expressions)
     for pk, owner, is_locked, noted, *values in rows.values_list(*names):
         number = homes.get(owner or 0)
         answer = None
@@ -172,8 +174,8 @@ def dues(declared: ObjectType, rows: QuerySet[Model]) -> dict[int, tuple[Due | N
 class _Questions:
     """What is asked of each row, as named expressions, and how to read the answers."""
 
-    aliases: dict[str, Any] = field(default_factory=dict)
-    expressions: dict[str, Any] = field(default_factory=dict)
+    aliases: dict[str, Any]
+    expressions: dict[str, Any]
     read: list[tuple[str, Any]] = field(default_factory=list)
 
     def ask(self, what: str, key: Any, expression: Any) -> None:
@@ -191,8 +193,9 @@ class _Questions:
         return Facts(owner, is_locked, frozenset(marks["exempt"]), frozenset(marks["fits"]), since)
 
 
-def _questions(declared: ObjectType, by_pool: dict[int, list[PoolRule]]) -> _Questions:
-    asked = _Questions()
+def _questions(
+    declared: ObjectType, by_pool: dict[int, list[PoolRule]], asked: _Questions
+) -> _Questions:
     reasons: set[str] = set()
     for number, rules in by_pool.items():
         spared = exemption_of(declared, known().pools[number], asked.aliases)

@@ -39,6 +39,7 @@ from keqiao.ui.settings.custom_fields import own_first
 from keqiao.ui.settings.roles import role_name
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
 
@@ -294,10 +295,10 @@ def _people(request: HttpRequest, pool: Pool) -> dict[str, list[int]]:
             for name in ("departments", "roles")
         )
         return {
-            "users": _existing(User, people),
-            "administrators": _existing(User, administrators),
-            "departments": _existing(Department, departments),
-            "roles": _existing(Role, roles),
+            "users": _existing(User.objects.all(), people),
+            "administrators": _existing(User.objects.all(), administrators),
+            "departments": _existing(Department.objects.all(), departments),
+            "roles": _existing(Role.objects.all(), roles),
         }
     lines = list(PoolMember.objects.filter(pool=pool)) if pool.pk else []
     return {
@@ -308,8 +309,8 @@ def _people(request: HttpRequest, pool: Pool) -> dict[str, list[int]]:
     }
 
 
-def _existing(model: Any, ids: set[int]) -> list[int]:
-    return sorted(model.objects.filter(pk__in=ids).values_list("pk", flat=True))
+def _existing(rows: QuerySet[Any], ids: set[int]) -> list[int]:
+    return sorted(rows.filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def _people_box(name: str, label: str, chosen: list[int]) -> SafeString:
