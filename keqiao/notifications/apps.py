@@ -13,5 +13,6 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("keqiao.notifications.producers")
+        import_module("keqiao.notifications.shares")
         import_module("keqiao.notifications.menu")
         import_module("keqiao.notifications.home").register()

@@ -13,6 +13,7 @@ from keqiao.jobs.schedule import every
 from keqiao.notifications.letters import make_letters
 from keqiao.notifications.models import Letter, Notice
 from keqiao.notifications.sending import send_letters
+from keqiao.notifications.shares import tell_ending_shares
 
 KEPT = timedelta(days=90)
 AT_ONCE = 2_000
@@ -23,6 +24,12 @@ AT_ONCE = 2_000
 def mail_notices() -> int:
     make_letters()
     return send_letters()
+
+
+@every(daily_at="08:10")
+@task(title=_("Tell that the access of collaborators ends"))
+def tell_shares_that_end() -> int:
+    return tell_ending_shares()
 
 
 @every(daily_at="03:50")

@@ -6,7 +6,6 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,23 +13,17 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from keqiao.access.directory import share_record, unshare_record
-from keqiao.access.models import Collaborator, User
-from keqiao.access.rights import LEVEL_LABELS, Action
-from keqiao.base.clock import now
+from keqiao.access.rights import Action
 from keqiao.base.dates import parse_date
-from keqiao.base.problems import Problem as BaseProblem
 from keqiao.catalog.filter import Condition
 from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type
-from keqiao.records.audit import write_note
 from keqiao.records.drafts import Rejected
 from keqiao.records.ownership import may_choose_department
 from keqiao.records.query import ListQuery, get_record, run_list
 from keqiao.records.removal import delete_records
 from keqiao.records.reveal import reveal
-from keqiao.ui.cells import EMPTY, copy_button, near_date
-from keqiao.ui.converters import whole_number
+from keqiao.ui.cells import EMPTY, copy_button
 from keqiao.ui.gate import access_of, go, is_partial, refused, require, signed_in, source_of
 from keqiao.ui.history_page import field_lines
 from keqiao.ui.icons import icon
@@ -40,7 +33,6 @@ from keqiao.ui.picking import picked_or_typed
 from keqiao.ui.record_page import record_rights, whole_row
 
 if TYPE_CHECKING:
-    from django.db.models import Model
     from django.http import HttpRequest, QueryDict
     from django.utils.safestring import SafeString
 
@@ -157,92 +149,13 @@ def refusal_text(outcome: object) -> str:
     return _("It could not be saved. Please open the record and try it there.")
 
 
-# --- who can see this record ---------------------------------------------------------------------------
-
-
-@signed_in
-@require_http_methods(["GET", "POST"])
-def people_page(request: HttpRequest, declared: ObjectType, record_id: int) -> HttpResponse:
-    access = access_of(request)
-    require(access, Action.VIEW, declared)
-    record = get_record(access, declared, record_id)
-    may_share = record_rights(access, declared, record)["change"]
-    problem = ""
-    if request.method == "POST":
-        if not may_share:
-            raise refused(access, Action.CHANGE, declared, record_id)
-        problem = _share_or_end(request, access, declared, record)
-    context = {
-        "action_url": f"/{declared.path}/{record_id}/people/",
-        "cancel_url": f"/{declared.path}/{record_id}/",
-        "owner": access.person_name(record.owner_id),  # type: ignore[attr-defined]
-        "team": access.department_name(record.team_id),  # type: ignore[attr-defined]
-        "level": LEVEL_LABELS[access.level(Action.VIEW, declared)],
-        "collaborators": _collaborators(declared, record_id),
-        "control_html": person_box("new-person", "person"),
-        "may_share": may_share,
-        "problem": problem,
-    }
-    return dialog(request, "people", _("Who can see this record"), context, 422 if problem else 200)
-
-
-def _collaborators(declared: ObjectType, record_id: int) -> list[dict[str, Any]]:
-    rows = Collaborator.objects.filter(object_key=declared.key, record_id=record_id)
-    return [
-        {
-            "id": row.user_id,
-            "name": row.user.name,
-            "can_write": row.can_write,
-            "until": near_date(timezone.localtime(row.expires_at).date()) if row.expires_at else "",
-            "is_over": bool(row.expires_at and row.expires_at <= now()),
-        }
-        for row in rows.select_related("user").order_by("added_at")
-    ]
-
-
-def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, record: Model) -> str:
-    """Let somebody in or end it, with a line in the change log; return what was wrong, if anything."""
-    ended = whole_number(request.POST.get("end", ""))
-    if ended is not None:
-        with transaction.atomic():
-            unshare_record(declared, record.pk, ended)
-            _note(request, access, declared, record.pk, {"end": access.person_name(ended)})
-        return ""
-    picked = picked_or_typed(request.POST, "person")
-    people = User.objects.filter(is_active=True)
-    number = whole_number(picked)
-    chosen = people.filter(pk=number) if number is not None else people.filter(name=picked)
-    user = chosen.first() if chosen.count() == 1 else None
-    if user is None:
-        return _("Please choose a colleague from the suggestions.")
-    try:
-        until = end_of_day(request.POST.get("until", ""))
-    except BaseProblem:
-        return _("Please enter the last day like 2026-12-31, or leave it empty.")
-    can_write = request.POST.get("can_write") == "true"
-    by = request.user if isinstance(request.user, User) else None
-    with transaction.atomic():
-        share_record(declared, record.pk, user, by=by, can_write=can_write, expires_at=until)
-        _note(request, access, declared, record.pk, {"person": user.name, "can_write": can_write})
-    return ""
+# --- days -----------------------------------------------------------------------------------------
 
 
 def end_of_day(text: str) -> datetime | None:
     if not text.strip():
         return None
     return timezone.make_aware(datetime.combine(parse_date(text).value, time.max))
-
-
-def _note(
-    request: HttpRequest,
-    access: Access,
-    declared: ObjectType,
-    record_id: int,
-    after: dict[str, Any],
-) -> None:
-    write_note(
-        access, declared, "share", source_of(request), now(), record_id=record_id, after=after
-    )
 
 
 # --- a masked value in full --------------------------------------------------------------------------

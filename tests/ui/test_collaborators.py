@@ -1,0 +1,70 @@
+"""Collaborators: let in, extended, told before it ends, inherited from the customer, and left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from keqiao.access.access import Access
+from keqiao.access.directory import share_record
+from keqiao.access.models import Collaborator
+from keqiao.access.rights import Action
+from keqiao.base.clock import now
+from keqiao.catalog.registry import object_type
+from keqiao.notifications.models import Notice
+from keqiao.notifications.shares import tell_ending_shares
+from tests.company import Company, make
+from tests.ui.test_pages import browser
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_owner_extends_and_a_collaborator_leaves(company: Company) -> None:
+    account = make("account", owner=company.li)
+    until = now() + timedelta(hours=5)
+    share_record(object_type("account"), account, company.zhou, by=company.li, expires_at=until)
+    address = f"/accounts/{account}/people/"
+    given = {"extend": str(company.zhou.pk), "until": "2099-01-02"}
+    assert browser(company.zhou).post(address, given).status_code == 403  # he may only read
+    assert browser(company.li).post(address, given).status_code == 200
+    share = Collaborator.objects.get()
+    assert share.expires_at is not None
+    assert share.expires_at.year == 2099
+    assert not share.can_write
+    stranger = {"extend": str(company.zhao.pk), "until": ""}
+    assert browser(company.li).post(address, stranger).status_code == 422
+    left = browser(company.zhou).post(address, {"leave": "1"})
+    assert left.status_code == 303
+    assert left.headers["Location"] == "/accounts/"
+    assert not Collaborator.objects.exists()
+    record = object_type("account").model._default_manager.get(pk=account)
+    assert not Access.for_user(company.zhou).allows(Action.VIEW, record)
+
+
+def test_leaving_ends_nobody_elses_share(company: Company) -> None:
+    account = make("account", owner=company.li)
+    share_record(object_type("account"), account, company.zhou, by=company.li)
+    browser(company.wang).post(f"/accounts/{account}/people/", {"leave": "1"})
+    assert Collaborator.objects.count() == 1
+
+
+def test_collaborators_of_the_customer_are_named_on_its_contact(company: Company) -> None:
+    account = make("account", owner=company.li, name="桥东公司")
+    contact = make("contact", owner=company.li, account=account)
+    share_record(object_type("account"), account, company.zhou, by=company.li)
+    page = browser(company.li).get(f"/contacts/{contact}/people/").content.decode()
+    assert "周销售" in page
+    assert "「桥东公司」" in page
+
+
+def test_the_end_is_told_once_a_day_before(company: Company) -> None:
+    account = make("account", owner=company.li)
+    declared = object_type("account")
+    share_record(declared, account, company.zhou, by=None, expires_at=now() + timedelta(hours=20))
+    share_record(declared, account, company.zhao, by=None, expires_at=now() + timedelta(days=3))
+    tell_ending_shares()
+    tell_ending_shares()
+    told = Notice.objects.filter(kind="share_ending")
+    assert set(told.values_list("user_id", flat=True)) == {company.li.pk, company.zhou.pk}
+    assert told.count() == 2
