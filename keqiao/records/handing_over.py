@@ -271,7 +271,7 @@ def _let_stay(
 ) -> None:
     """Keep old owners in as collaborators; only by somebody who could have let them in himself."""
     people = User.objects.filter(is_active=True).in_bulk({one for one in owners.values() if one})
-    by = User.objects.filter(pk=access.user_id).first()
+    by = User.objects.filter(pk=access.user_id or 0).first()
     new_owner = str(handover.values.get("owner") or "")
     can_write = handover.stays == WRITE
     for pk, owner in owners.items():

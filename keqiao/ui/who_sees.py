@@ -170,7 +170,7 @@ def _field_facts(
     chosen = whole_number(request.GET.get("person", "")) or access.user_id
     if chosen != access.user_id and not access.is_administrator:
         chosen = access.user_id
-    user = User.objects.filter(pk=chosen).first()
+    user = User.objects.filter(pk=chosen or 0).first()
     if user is None or chosen not in {one.user_id for one in everybody}:
         return None
     return {"name": user.name, "lines": _limits(user, declared)}
