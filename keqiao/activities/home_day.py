@@ -202,7 +202,7 @@ def register() -> None:
             ("call", "at", gettext_lazy("Calls")),
             ("visit", "at", gettext_lazy("Visits")),
             ("email_note", "at", gettext_lazy("E-mails")),
-            ("note", "at", gettext_lazy("Notes")),
+            ("note", "at", gettext_lazy("Follow-up notes")),
             ("task", "done_at", gettext_lazy("Tasks completed")),
         )
     ):

@@ -76,9 +76,9 @@ def _begin_role(request: HttpRequest, access: Access, arrangement: Arrangement) 
 def _context(access: Access, moved: str) -> dict[str, Any]:
     labels = {card.key: card.label for card in cards_of(access)}
     words = {
-        "left": _("Left"),
-        "middle": _("Middle"),
-        "right": _("Right"),
+        "left": _("Left column"),
+        "middle": _("Middle column"),
+        "right": _("Right column"),
         HIDDEN: _("Hidden"),
     }
     columns = [
