@@ -24,6 +24,7 @@ RATED = 20_000
 BATCH = 2_000
 ASKED = 60
 TYPISTS = 50
+FOLLOWED = 400
 FIELD = "x_bench_rating"
 CSRF = "k" * 32  # a cookie and a header that agree are all the check asks of a page of its own
 
@@ -50,6 +51,7 @@ def prepare_ground() -> dict[str, Any]:
         "field": FIELD,
         "run": secrets.token_hex(3),
         **samples(access),
+        "followed": followed_account(access, people["seller"]),
         **pool_ground(list(User.objects.filter(is_active=True, roles__key="sales").order_by("pk"))),
     }
 
@@ -89,6 +91,29 @@ def make_rating(access: Access) -> None:
             for number, pk in enumerate(chosen[start : start + BATCH])
         ]
         save_records(access, account, drafts, source=Source("bulk", "benchmark"))
+
+
+def followed_account(access: Access, seller: User) -> int:
+    """Return a customer of the seller with a timeline as long as one of some years."""
+    from datetime import timedelta
+
+    from keqiao.base.clock import now
+    from keqiao.catalog.registry import object_type
+    from keqiao.records.query import records
+    from keqiao.records.save import Draft, Source, save_records
+
+    own = records(access, object_type("account")).filter(owner=seller.pk)
+    found = own.order_by("pk").values_list("pk", flat=True)[0]
+    about = f"account:{found}"
+    notes = records(access, object_type("note")).filter(about=about)
+    missing = FOLLOWED - notes.count()
+    drafts = [
+        Draft({"about": about, "body": f"第{number}次跟进", "at": now() - timedelta(days=number),
+               "state": "done", "owner": seller.pk})
+        for number in range(1, missing + 1)
+    ]  # fmt: skip
+    save_records(access, object_type("note"), drafts, source=Source("bulk", "benchmark"))
+    return int(found)
 
 
 def samples(access: Access) -> dict[str, Any]:

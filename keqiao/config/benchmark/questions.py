@@ -12,6 +12,14 @@ from keqiao.config.benchmark.client import Request
 
 Make = Callable[[int], Request]
 
+FIVE_CONDITIONS = (
+    "level:any_of:A,B",
+    "region:within:320000",
+    "created_at:within:past_180_days",
+    "last_activity_at:not_within:past_7_days",
+    "phone:is_filled",
+)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -67,6 +75,7 @@ def questions(ground: dict[str, Any]) -> list[Question]:
         ),
         Question("record", _record(ground), 40, target_share=0.6),
         Question("pool", page(ground, "administrator", f"/pool/{ground['pool']}/"), 40),
+        *daily_questions(ground),
         Question("form", page(ground, "manager", "/accounts/new/"), 40),
         Question("search, 2 characters", search(ground, "manager", "fragments"), 50),
         Question("search, initials", search(ground, "manager", "initials"), 50),
@@ -83,6 +92,28 @@ def questions(ground: dict[str, Any]) -> list[Question]:
         Question("create, form", _create_form(ground), 30, is_write=True),
         Question("create, API", _create_api(ground), 30, is_write=True),
         Question("edit, API", _edit_api(ground), 30, is_write=True),
+        Question("follow-up, form", _follow_up(ground), 40, is_write=True),
+    ]
+
+
+def daily_questions(ground: dict[str, Any]) -> list[Question]:
+    """Return what a day is made of: today's page and its brief, a timeline, a demanding view."""
+    five = "&".join(f"where={one}" for one in FIVE_CONDITIONS)
+    timeline = page(ground, "seller", f"/accounts/{ground['followed']}/")
+    return [
+        Question("today", page(ground, "seller", "/"), 80),
+        Question("today, manager", page(ground, "manager", "/"), 80),
+        Question(
+            "sales brief, seller", page(ground, "seller", "/home/cards/brief/?period=month"), 200
+        ),
+        Question(
+            "sales brief, manager",
+            page(ground, "manager", "/home/cards/brief/?period=month&whose=all"),
+            400,
+        ),
+        Question("record with timeline", timeline, 60),
+        Question("list, five conditions", page(ground, "manager", f"/accounts/?{five}"), 400),
+        Question("list, five conditions, seller", page(ground, "seller", f"/accounts/?{five}"), 60),
     ]
 
 
@@ -153,5 +184,21 @@ def _edit_api(ground: dict[str, Any]) -> Make:
     def make(number: int) -> Request:
         body = json.dumps({"note": f"{run} {number}"}).encode()
         return Request("PATCH", f"/api/v1/accounts/{ids[number % len(ids)]}", headers, body)
+
+    return make
+
+
+def _follow_up(ground: dict[str, Any]) -> Make:
+    headers = {
+        **cookies(ground, "seller"),
+        "X-CSRFToken": ground["csrf"],
+        "HX-Request": "true",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    about, run = quote(f"account:{ground['followed']}"), ground["run"]
+
+    def make(number: int) -> Request:
+        body = f"about={about}&type=note&body={run}+{number}&place=inline"
+        return Request("POST", "/activities/log/", headers, body.encode(), expected=(200, 204))
 
     return make
