@@ -16,6 +16,7 @@ from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.catalog.filter import AllOf, Condition, FilterProblem
 from keqiao.records.query import run_list
+from keqiao.records.sums import sum_of
 from keqiao.ui import cells
 from keqiao.ui.board_address import board_address
 from keqiao.ui.clock import NEXT_STEP, clock_html
@@ -95,12 +96,24 @@ def _column(
     access: Access, base: ListQuery, condition: Condition, shown: dict[str, Field]
 ) -> dict[str, Any]:
     tree = AllOf((base.filter, condition)) if base.filter else condition
-    page = run_list(access, replace(base, filter=tree, kept={}))
+    query = replace(base, filter=tree, kept={})
+    page = run_list(access, query)
     return {
         "count": page.count_text,
+        "sum": _sum(access, query, shown) if page.rows else "",
         "more": bool(page.next_cursor),
         "cards": [_card(base.object_type, row, shown) for row in page.rows],
     }
+
+
+def _sum(access: Access, query: ListQuery, shown: dict[str, Field]) -> str:
+    """Return what the cards of a column come to, for those who read every amount."""
+    mask = access.fields(query.object_type)
+    for name, field in shown.items():
+        if field.kind.key == "money" and mask.is_readable(name):
+            total = sum_of(access, query, field)
+            return str(field.kind.text(total, field)) if total else ""
+    return ""
 
 
 def _shown(access: Access, declared: ObjectType) -> dict[str, Field]:

@@ -11,6 +11,7 @@ from keqiao.access.rights import Action
 from keqiao.catalog.filter import FilterProblem
 from keqiao.records.counting import capped_count
 from keqiao.records.neighbours import neighbours
+from keqiao.records.query import get_record
 from keqiao.ui.gate import access_of, require, signed_in
 from keqiao.ui.saved_views import open_list
 
@@ -28,6 +29,7 @@ def neighbours_part(request: HttpRequest, declared: ObjectType, record_id: int) 
     """Answer the neighbours of a record in the list whose address is the query string."""
     access = access_of(request)
     require(access, Action.VIEW, declared)
+    get_record(access, declared, record_id)  # out of reach it does not exist, as on every page
     query = open_list(access, declared, request.GET).state.query(access)
     try:
         found = neighbours(access, query, record_id, most=MOST_COUNTED)

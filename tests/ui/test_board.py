@@ -45,6 +45,16 @@ def test_a_card_moves_with_its_version(company: Company) -> None:
     assert client.post(url, given, HTTP_HX_REQUEST="true").status_code == 409
 
 
+def test_a_column_says_what_its_cards_come_to(company: Company) -> None:
+    for seed, amount in enumerate(("1000", "2345.50"), start=1):
+        make("lead", owner=company.li, state="new", expected_amount=amount, seed=seed)
+    make("lead", owner=company.zhou, state="new", expected_amount="9999", seed=7)
+    client = signed(company.li)
+    assert "3,345.50" in client.get("/leads/board/").content.decode()
+    set_field_right(ensure_standard_roles()["sales"], "lead", "expected_amount", Right.MASKED)
+    assert "3,345.50" not in client.get("/leads/board/").content.decode()
+
+
 def test_no_board_over_a_choice_one_may_not_read(company: Company) -> None:
     make("lead", owner=company.li)
     set_field_right(ensure_standard_roles()["sales"], "lead", "state", Right.MASKED)

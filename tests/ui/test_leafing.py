@@ -43,6 +43,6 @@ def test_a_record_outside_the_list_or_out_of_reach_has_no_place(company: Company
     client = signed(company.li)
     assert ask(client, own, "where=level:equals:A")["text"] == "1 / 1"
     assert ask(client, other, "where=level:equals:A") == 204
-    assert ask(client, foreign, "") == 204
+    assert ask(client, foreign, "") == 404
     assert ask(client, own, "where=nothing:equals:1") == 204
     assert ask(client, own, "sort=nothing") == 204

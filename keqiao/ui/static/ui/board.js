@@ -5,7 +5,7 @@ import { toast } from "./toasts.js";
 
 const board = () => document.querySelector("[data-board][data-can-move]");
 const count = (column, by) => {
-  const small = column.querySelector("h2 small");
+  const small = column.querySelector("h2 .tag + small");
   if (/^\d+$/.test(small.textContent)) small.textContent = Number(small.textContent) + by;
 };
 let dragged = null;
