@@ -17,7 +17,7 @@ from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.problems import FieldProblem
 from keqiao.jobs.options import with_options
 from keqiao.records.ownership import may_choose_department
-from keqiao.records.query import count_records, matching_records
+from keqiao.records.query import count_records, matching_records, records
 from keqiao.ui import exporting
 from keqiao.ui.bulk_actions import bulk_action
 from keqiao.ui.bulk_jobs import change_many, delete_many
@@ -91,7 +91,7 @@ class Choice:
         try:
             return matching_records(self.access, self.query())
         except FilterProblem:
-            return self.declared.model._default_manager.none()
+            return records(self.access, self.declared).none()
 
     def hidden_fields(self) -> list[tuple[str, str]]:
         return [
