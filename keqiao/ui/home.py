@@ -94,7 +94,7 @@ def _card(
         "template": card.template,
         "is_waiting": is_waiting,
         "content": content,
-        "url": f"/home/cards/{card.key}/",
+        "url": f"/start/cards/{card.key}/",
         "query": content.get("query", "") if content else "",
     }
 

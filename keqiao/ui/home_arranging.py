@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from keqiao.access.access import Access
 
-HERE = "/home/arrange/"
+HERE = "/start/arrange/"
 
 
 @signed_in

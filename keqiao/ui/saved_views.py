@@ -327,7 +327,9 @@ def choose(
         key = SavedView.objects.values_list("object_key", flat=True).get(pk=view_id)
         others = ViewChoice.objects.filter(user_id=access.user_id or 0, view__object_key=key)
         others.update(is_first=False)
-    ViewChoice.objects.update_or_create(user_id=access.user_id or 0, view_id=view_id, defaults=wanted)
+    ViewChoice.objects.update_or_create(
+        user_id=access.user_id or 0, view_id=view_id, defaults=wanted
+    )
     bump(VERSION)
 
 

@@ -37,8 +37,8 @@ __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("home/cards/<slug:key>/", home.card_page),
-    path("home/arrange/", home_arranging.arrange_page),
+    path("start/cards/<slug:key>/", home.card_page),
+    path("start/arrange/", home_arranging.arrange_page),
     path("todo/", home.todo, name="todo"),
     path("me/", home.me, name="me"),
     path("", include("keqiao.ui.shell_urls")),

@@ -154,6 +154,7 @@ def test_a1_no_settings_page_is_forgotten_here() -> None:
         "notices/",
         "bin/",
         "calendar-feed/",
+        "phrases/",
     }
     administrators = {
         "fields/", "fields/new/", "fields/<record:field_id>/", "fields/<record:field_id>/delete/",

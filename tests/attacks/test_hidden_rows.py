@@ -78,12 +78,12 @@ def test_a6_counts_are_those_of_the_reader(declared: ObjectType, company: Compan
 
 def test_a6_related_cards_hold_and_count_only_what_the_reader_may_see(company: Company) -> None:
     shared = make("account", owner=company.li)
-    mine = make("contact", owner=company.zhou, account=shared, name="周自己")
+    mine = make("account", owner=company.zhou, seed=9, parent=shared, name="周自己的分公司")
     for seed in range(10, 15):
-        make("contact", owner=company.li, seed=seed, account=shared, name=f"{SECRET}{seed}")
+        make("account", owner=company.li, seed=seed, parent=shared, name=f"{SECRET}{seed}")
     share_record(object_type("account"), shared, company.zhou, by=company.li, can_write=False)
     page = text_of(browser_of(company.zhou), f"/accounts/{shared}/")
-    assert f"/contacts/{mine}/" in page
+    assert f"/accounts/{mine}/" in page
     assert SECRET not in page
     assert "<b>1</b>" in page
     assert "<b>5</b>" in text_of(browser_of(company.li), f"/accounts/{shared}/")
@@ -95,11 +95,12 @@ def test_a6_the_question_before_a_delete_counts_only_what_the_reader_may_see(
 ) -> None:
     mine = make("account", owner=company.zhou)
     for seed in range(10, 14):
-        make("contact", owner=company.li, seed=seed, account=mine, name=f"{SECRET}{seed}")
+        make("account", owner=company.li, seed=seed, parent=mine, name=f"{SECRET}{seed}")
     page = text_of(browser_of(company.zhou), f"/accounts/{mine}/delete/")
     assert SECRET not in page
-    label = str(object_type("contact").label_plural)
+    label = str(object_type("account").label_plural)
     assert f"{label} 4" not in page
+    assert f"{label} 4" in text_of(browser_of(company.qian), f"/accounts/{mine}/delete/")
 
 
 def test_a5_a_link_out_of_reach_is_shown_without_its_name(company: Company) -> None:

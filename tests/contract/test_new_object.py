@@ -110,7 +110,7 @@ def test_programs_reach_it_and_read_what_it_is(company):
 def test_a_list_from_elsewhere_comes_in(company):
     text = "巡检主题,巡检日期,门卫电话,巡检记录\\n博远回访,2026/11/21,139 1234 5678,谈得不错\\n"
     run = upload(Access.for_user(company.li), text, key="inspection")
-    assert sorted(run.mapping.values()) == ["name", "phone", "report", "inspected_on"]
+    assert sorted(run.mapping.values()) == ["inspected_on", "name", "phone", "report"]
     done = execute(run)
     assert (done.created, done.rejected) == (1, 0)
     assert ImportRun.objects.get().object_key == "inspection"
@@ -132,7 +132,8 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (package / "__init__.py").touch()
     (package / "inspection.py").write_text(INSPECTION, encoding="utf-8")
     (package / "models.py").write_text(
-        'from fieldwork.inspection import Inspection\n\n__all__ = ["Inspection"]\n', encoding="utf-8"
+        'from fieldwork.inspection import Inspection\n\n__all__ = ["Inspection"]\n',
+        encoding="utf-8",
     )
     (folder / "fieldwork_settings.py").write_text(SETTINGS, encoding="utf-8")
     run(folder, "-m", "django", "makemigrations", "fieldwork", "-v", "0")

@@ -160,7 +160,7 @@ def test_periods_and_the_ones_before(
     ],
 )
 def test_odd_choices_on_the_brief_do_no_harm(company: Company, query: str) -> None:
-    answer = browser(company.li).get(f"/home/cards/brief/?{query}", headers=HTMX)
+    answer = browser(company.li).get(f"/start/cards/brief/?{query}", headers=HTMX)
     assert answer.status_code == 200
 
 
@@ -180,7 +180,7 @@ def test_the_day_shows_what_is_overdue_and_due_and_is_done_in_place(company: Com
     assert "后天的事" not in page
     assert "别人的事" not in page
     client.post(f"/activities/task/{late}/check/", headers=HTMX)
-    card = client.get("/home/cards/day/", headers=HTMX).content.decode()
+    card = client.get("/start/cards/day/", headers=HTMX).content.decode()
     assert "回电话" in card
     assert "寄样品" not in card.partition('class="work done"')[0]
 
@@ -224,7 +224,7 @@ def test_what_was_given_to_me_is_marked_as_handled(company: Company) -> None:
 
 def test_the_forgotten_are_counted_as_listed_and_named_when_the_day_is_free(busy: Company) -> None:
     client = browser(busy.li)
-    card = client.get("/home/cards/forgotten/", headers=HTMX).content.decode()
+    card = client.get("/start/cards/forgotten/", headers=HTMX).content.decode()
     links = re.findall(r'class="chip" href="([^"]+)">[^<]+<b>([^<]+)</b>', card)
     assert links
     for url, number in links:
@@ -237,14 +237,14 @@ def test_the_forgotten_are_counted_as_listed_and_named_when_the_day_is_free(busy
 
 def test_cards_are_moved_hidden_and_reset(company: Company) -> None:
     client, access = browser(company.li), Access.for_user(company.li)
-    client.post("/home/arrange/", {"card": "forgotten", "way": "up"})
+    client.post("/start/arrange/", {"card": "forgotten", "way": "up"})
     assert arrangement_of(access).columns["middle"][:2] == ["forgotten", "day"]
-    client.post("/home/arrange/", {"card": "brief", "way": "hide"})
+    client.post("/start/arrange/", {"card": "brief", "way": "hide"})
     assert "card-brief" not in client.get("/").content.decode()
-    client.post("/home/arrange/", {"card": "brief", "column": "left", "at": "0"}, headers=HTMX)
+    client.post("/start/arrange/", {"card": "brief", "column": "left", "at": "0"}, headers=HTMX)
     assert arrangement_of(access).columns["left"] == ["brief", "counters"]
     assert arrangement_of(Access.for_user(company.zhou)).columns["left"] == ["counters"]
-    client.post("/home/arrange/", {"reset": "1"})
+    client.post("/start/arrange/", {"reset": "1"})
     assert arrangement_of(access).columns["middle"][:2] == ["day", "forgotten"]
 
 
@@ -260,7 +260,7 @@ def test_odd_moves_lose_no_card(company: Company) -> None:
         {"card": "first_steps", "column": "left"},
         {},
     ):
-        assert client.post("/home/arrange/", given).status_code == 303
+        assert client.post("/start/arrange/", given).status_code == 303
     after = arrangement_of(access).columns
     assert sorted(key for keys in after.values() for key in keys) == before
     assert "first_steps" not in before
@@ -269,11 +269,11 @@ def test_odd_moves_lose_no_card(company: Company) -> None:
 def test_a_role_begins_as_an_administrator_said(company: Company) -> None:
     sales = Role.objects.get(key="sales")
     mine = browser(company.zhou)
-    mine.post("/home/arrange/", {"card": "day", "way": "left"})
-    assert mine.post("/home/arrange/", {"role": sales.pk}).status_code == 403
+    mine.post("/start/arrange/", {"card": "day", "way": "left"})
+    assert mine.post("/start/arrange/", {"role": sales.pk}).status_code == 403
     boss = browser(company.qian)
-    boss.post("/home/arrange/", {"card": "brief", "way": "hide"})
-    boss.post("/home/arrange/", {"role": sales.pk})
+    boss.post("/start/arrange/", {"card": "brief", "way": "hide"})
+    boss.post("/start/arrange/", {"role": sales.pk})
     assert "brief" in arrangement_of(Access.for_user(company.li)).columns["hidden"]
     assert "day" in arrangement_of(Access.for_user(company.zhou)).columns["left"]
     assert "brief" in arrangement_of(Access.for_user(company.wang)).columns["right"]
@@ -287,10 +287,10 @@ def test_moving_keeps_every_card_in_one_place() -> None:
 
 
 def test_a_card_stands_alone_without_scripts_and_a_stranger_signs_in(company: Company) -> None:
-    page = browser(company.li).get("/home/cards/brief/").content.decode()
+    page = browser(company.li).get("/start/cards/brief/").content.decode()
     assert "<html" in page
     assert 'id="card-brief"' in page
-    assert browser(company.li).get("/home/cards/first_steps/").status_code == 404
-    assert browser(company.li).get("/home/cards/nothing/").status_code == 404
-    for address in ("/", "/home/cards/day/", "/home/arrange/"):
+    assert browser(company.li).get("/start/cards/first_steps/").status_code == 404
+    assert browser(company.li).get("/start/cards/nothing/").status_code == 404
+    for address in ("/", "/start/cards/day/", "/start/arrange/"):
         assert Client().get(address).status_code == 302
