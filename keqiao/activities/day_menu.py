@@ -32,9 +32,7 @@ register_entry(
     MenuEntry("calendar", gettext_lazy("Calendar"), "calendar", "/calendar/", order=2, go_key="a")
 )
 register_entry(
-    MenuEntry(
-        "my-tasks", gettext_lazy("My tasks"), "list-check", "/my-tasks/", order=1, go_key="w"
-    )
+    MenuEntry("my-tasks", gettext_lazy("My tasks"), "list-check", "/my-tasks/", order=1, go_key="w")
 )
 register_settings(
     SettingsEntry(

@@ -104,11 +104,11 @@ def daily_questions(ground: dict[str, Any]) -> list[Question]:
         Question("today", page(ground, "seller", "/"), 80),
         Question("today, manager", page(ground, "manager", "/"), 80),
         Question(
-            "sales brief, seller", page(ground, "seller", "/home/cards/brief/?period=month"), 200
+            "sales brief, seller", page(ground, "seller", "/start/cards/brief/?period=month"), 200
         ),
         Question(
             "sales brief, manager",
-            page(ground, "manager", "/home/cards/brief/?period=month&whose=all"),
+            page(ground, "manager", "/start/cards/brief/?period=month&whose=all"),
             400,
         ),
         Question("record with timeline", timeline, 60),
