@@ -34,7 +34,7 @@ def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
         patch_cache_control(gone, private=True, no_store=True)
         return gone
     content = written(found)
-    response: HttpResponseBase = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     etag = f'"{sha256(content).hexdigest()[:32]}"'
     response["ETag"] = etag
     response["Content-Disposition"] = 'inline; filename="keqiao.ics"'

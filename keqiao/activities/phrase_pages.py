@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -43,7 +44,7 @@ def phrases_page(request: HttpRequest) -> HttpResponse:
 
 
 def _phrases(user_id: int | None) -> list[Phrase]:
-    return list(Phrase.objects.filter(user_id=user_id).order_by("position", "id"))
+    return list(Phrase.objects.filter(Q(("user_id", user_id))).order_by("position", "id"))
 
 
 def _changed(request: HttpRequest, access: Access) -> str:
@@ -52,7 +53,7 @@ def _changed(request: HttpRequest, access: Access) -> str:
     is_company = given.get("whose") == "company"
     if is_company and not access.is_administrator:
         raise PermissionDenied
-    mine = Phrase.objects.filter(user_id=None if is_company else access.user_id)
+    mine = Phrase.objects.filter(Q(("user_id", None if is_company else access.user_id)))
     if number := whole_number(given.get("remove", "")):
         mine.filter(pk=number).delete()
         return ""

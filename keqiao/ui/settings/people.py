@@ -227,8 +227,9 @@ def _head(given: QueryDict) -> User | None:
     if not wanted:
         return None
     active = User.objects.filter(is_active=True)
-    found = active.filter(pk=whole_number(wanted)) if whole_number(wanted) is not None else None
-    people = list((found if found is not None else active.filter(name=wanted))[:2])
+    number = whole_number(wanted)
+    found = active.filter(name=wanted) if number is None else active.filter(pk=number)
+    people = list(found[:2])
     if len(people) != 1:
         raise DirectoryProblem(_("Please choose one colleague from the list as the head."))
     return people[0]
