@@ -87,7 +87,9 @@ def _collaborators(access: Access, declared: ObjectType, record_id: int) -> list
 
 def _inherited(access: Access, declared: ObjectType, record: Model) -> list[dict[str, Any]]:
     """Return who was let in to a record above, where this person may see that one."""
-    mask, found, told = access.fields(declared), [], set()
+    mask = access.fields(declared)
+    found: list[dict[str, Any]] = []
+    told: set[tuple[str, int]] = set()
     for name, (key, number) in records_above(record):
         above = object_type(key)
         if (key, number) in told or not mask.is_readable(name):
@@ -115,7 +117,7 @@ def _leave(
 
 def _remembering_nothing(access: Access) -> Access:
     """Return the same person's access without what it remembers of shares."""
-    return type(access).for_user(User.objects.get(pk=access.user_id))
+    return type(access).for_user(User.objects.get(pk=access.user_id or 0))
 
 
 def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, record: Model) -> str:
