@@ -14,7 +14,7 @@ from django.db.models import Q
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.pointer import pointed_to, pointer
 from keqiao.catalog.registry import object_type, object_types
-from keqiao.records.models import LIVE
+from keqiao.records.models import BINNED, LIVE
 from keqiao.records.search_index import index_records
 
 if TYPE_CHECKING:
@@ -87,7 +87,12 @@ def _pass_on(declared: ObjectType, rows: Sequence[Model], below: ObjectType, nam
     for (owner, team), values in by_holder.items():
         for start in range(0, len(values), _AT_ONCE):
             matching = manager.filter(Q((column, values[start : start + _AT_ONCE])))
-            matching.update(**{f"{name}_owner_id": owner, f"{name}_team_id": team})
+            # Apart, because the index by the record above holds live records alone: asked for all
+            # at once, a million contacts were read to find three (0.3 to 0.9 s).
+            for state in (LIVE, BINNED):
+                matching.filter(state).update(
+                    **{f"{name}_owner_id": owner, f"{name}_team_id": team}
+                )
             if Feature.SEARCH in below.features:
                 found = matching.filter(LIVE)
                 index_records(below, list(found), below.fields())  # type: ignore[arg-type]
