@@ -30,8 +30,8 @@ def neighbours_part(request: HttpRequest, declared: ObjectType, record_id: int) 
     access = access_of(request)
     require(access, Action.VIEW, declared)
     get_record(access, declared, record_id)  # out of reach it does not exist, as on every page
-    query = open_list(access, declared, request.GET).state.query(access)
     try:
+        query = open_list(access, declared, request.GET).state.query(access)
         found = neighbours(access, query, record_id, most=MOST_COUNTED)
         if found is None:
             return HttpResponse(status=204)

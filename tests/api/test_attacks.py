@@ -320,7 +320,9 @@ def test_i2_no_value_of_a_field_breaks_the_server(value: str, li: Program) -> No
     for name, field in object_type("account").fields().items():
         if not field.read_only:
             answer = li.post("accounts?allow_duplicates=true", {"name": "丁有限公司", name: value})
-            assert answer.status_code in {201, 422}, (name, answer.content)
+            # An owner that cleans to nobody leaves the record outside of the seller's reach.
+            allowed = {201, 422, 403} if name == "owner" else {201, 422}
+            assert answer.status_code in allowed, (name, answer.content)
 
 
 def test_i2_deep_and_wide_filters_are_capped(li: Program) -> None:

@@ -33,6 +33,11 @@ KNOWN = re.compile(
     # Pages and pictures of the guide belong to nobody; what leaves its folder is tested with it.
     r"|help/(tours/|pictures/)?<"
     r"|(settings/pools|pool)/<record:pool_id>/"  # tests/customers/test_pool_attacks.py
+    r"|activities/(timeline/|next/)?<slug:key>/<record:record_id>/"  # tests/attacks/test_activities.py
+    r"|attachments/<record:record_id>/"  # tests/activities/test_attachments.py
+    r"|calendar/feed/<slug:secret>"  # a secret, not a number: tests/activities/test_feed.py
+    r"|settings/working-days/<str:iso_day>/|start/cards/<slug:key>/"  # days and cards, no records
+    r"|<object:declared>/(views/<record:view_id>/save/|filter/<slug:name>/)"  # tests/ui
     r"|notices/<record:notice_id>/"  # tests/notifications/test_notices.py
 )
 REQUEST_NUMBER = re.compile(

@@ -248,7 +248,7 @@ def test_pages_ask_little(company: Company) -> None:
     assert cost("/notices/?part=rows") <= 5
     assert cost("/notices/") <= 3
     with CaptureQueriesContext(connection) as found:
-        client.get("/")
+        client.get("/accounts/")
     assert [one for one in found if "notifications_" in one["sql"]] == []
 
 

@@ -26,7 +26,7 @@ urlpatterns = [
     path("", include("keqiao.config.urls")),
 ]
 handler500 = urls.handler500
-UNCHANGED, UNCERTAIN = "没有改动任何数据", "It is not certain whether"
+UNCHANGED, UNCERTAIN = "没有改动任何数据", "暂时无法确认刚才的修改是否已保存"
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_building_by_clicks_ends_in_the_list_with_that_filter(company: Company) 
         "&node=4:2:line&field-4=level&operator-4=any_of&value-4=B"
     )
     counted = client.get(whole).content.decode()
-    assert "2 records fit" in counted
+    assert "符合条件 2 条" in counted
     done = client.get(whole + "&do=apply")
     assert done.status_code == 303
     asked = parse_qs(urlsplit(done["Location"]).query)
@@ -103,7 +103,7 @@ def test_building_by_clicks_ends_in_the_list_with_that_filter(company: Company) 
     reopened = client.get(
         done["Location"].replace("/accounts/", "/accounts/filter/builder/", 1)
     ).content.decode()
-    assert "2 records fit" in reopened and "way-2" in reopened
+    assert "符合条件 2 条" in reopened and "way-2" in reopened
 
 
 def test_fields_of_linked_records_can_be_asked_but_hidden_ones_not(company: Company) -> None:

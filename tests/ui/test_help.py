@@ -159,7 +159,11 @@ def _source_copy(target: Path) -> Path:
 def test_what_belongs_into_a_field_stands_at_its_label(company: Company) -> None:
     number = make("account", owner=company.li)
     client = browser(company.li, "en")
-    for address in (f"/accounts/{number}/", "/accounts/new/", f"/accounts/{number}/edit/"):
+    for address in (
+        f"/accounts/{number}/?tab=details",
+        "/accounts/new/",
+        f"/accounts/{number}/edit/",
+    ):
         page = client.get(address).content.decode()
         found = re.search(r'<details class="menu why"><summary aria-label="([^"]*)">', page)
         assert found is not None and "Account name" in found[1], address

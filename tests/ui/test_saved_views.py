@@ -55,7 +55,7 @@ def test_who_may_open_change_and_share(company: Company) -> None:
     own = keep(browser(company.li), "where=level:equals:A")
     wang = browser(company.wang)
     assert "重点华东" not in wang.get("/accounts/").content.decode()
-    assert "gone or no longer shared" in wang.get(own).content.decode()
+    assert "不再与您共享" in wang.get(own).content.decode()
     shared = keep(browser(company.li), "where=level:equals:B", "部门用", audience="department")
     assert "部门用" in wang.get("/accounts/").content.decode()
     assert "部门用" not in browser(company.zhou).get("/accounts/").content.decode()
@@ -91,7 +91,7 @@ def test_a_view_whose_field_is_gone_or_hidden_opens_and_says_so(company: Company
     assert field.key in page.content.decode() and "甲级公司" in page.content.decode()
     hide(company.li, "level")
     text = client.get(address).content.decode()
-    assert "a field that is not open to you" in text
+    assert "无权查看的字段" in text
 
 
 def test_order_tab_and_name_are_changed_on_the_page_of_views(company: Company) -> None:
