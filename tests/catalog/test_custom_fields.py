@@ -134,9 +134,10 @@ def test_sorting_needs_no_index_until_the_list_is_long(
         order(key)
     assert caught.value.code == "sort"
     assert ("索引" in str(caught.value.message)) or ("index" in str(caught.value.message))
+    # PostgreSQL makes no index while deferred foreign keys wait for the end of the transaction.
+    connection.check_constraints()
     build_index.call(account.field(key).id)
     if filterable:
-        connection.check_constraints()
         assert order(key) == [c, a, b]
 
 

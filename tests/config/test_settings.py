@@ -125,7 +125,10 @@ def test_dangerous_settings_are_found(
     assert identity in found
 
 
-def test_the_embedded_database_syncs_each_save_and_maps_no_file_into_memory(tmp_path: Path) -> None:
+def test_the_embedded_database_syncs_each_save_and_maps_no_file_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     database = env.database(tmp_path)
     options: Any = database["OPTIONS"]
     connection = sqlite3.connect(tmp_path / "any.sqlite3")
