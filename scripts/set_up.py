@@ -144,8 +144,10 @@ def install_command() -> None:
     mark_done("command", print_)
 
 
-def node_packages() -> None:
+def node_packages(purpose: str) -> None:
     options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    if purpose == "run":
+        options.append("--omit=dev")
     npm = shutil.which("npm")
     if npm and run([npm, *options]):
         return
@@ -160,16 +162,18 @@ def node_packages() -> None:
         raise SetUpFailed(msg)
 
 
-def browser_parts() -> None:
+def browser_parts(purpose: str) -> None:
+    # What development adds (the judge of accessibility) is never copied to the static files.
     print_ = fingerprint(*ASSETS)
-    if is_done("assets", print_) and VENDOR.exists():
+    enough = ("dev",) if purpose == "dev" else ("run", "dev")
+    if VENDOR.exists() and any(is_done("assets", f"{print_}-{one}") for one in enough):
         return
     say("fetching the browser parts")
-    node_packages()
+    node_packages(purpose)
     if not run([PYTHON, ROOT / "scripts" / "build_assets.py"]):
         msg = "The browser parts could not be prepared; the lines above say why."
         raise SetUpFailed(msg)
-    mark_done("assets", print_)
+    mark_done("assets", f"{print_}-{purpose}")
 
 
 def translations() -> None:
@@ -193,7 +197,7 @@ def main(arguments: list[str]) -> int:
         make_environment()
         install_packages(arguments[0])
         install_command()
-        browser_parts()
+        browser_parts(arguments[0])
         translations()
     except SetUpFailed as problem:
         sys.stderr.write(f"\n{problem}\n")
