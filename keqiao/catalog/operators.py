@@ -126,19 +126,29 @@ def _within(field: Field, path: str, raw: Any) -> Q:
     if field.kind.key == "region":
         low, high = region_range(_cleaned(field, raw))
         return _lookup(path, "gte", low) & _lookup(path, "lt", high)
-    start, end = period(str(raw), as_moments=field.kind.key == "datetime")
-    if field.custom:
-        start, end = field.kind.dump(start), field.kind.dump(end)
-    return _lookup(path, "gte", start) & _lookup(path, "lt", end)
+    start, end = _period(field, raw)
+    inside = Q()
+    if start is not None:
+        inside &= _lookup(path, "gte", start)
+    return inside if end is None else inside & _lookup(path, "lt", end)
 
 
 def _not_within(field: Field, path: str, raw: Any) -> Q:
     """Outside of a period, or never: whom nobody has dealt with in the past 30 days."""
-    start, end = period(str(raw), as_moments=field.kind.key == "datetime")
-    if field.custom:
-        start, end = field.kind.dump(start), field.kind.dump(end)
-    outside = _lookup(path, "lt", start) | _lookup(path, "gte", end)
-    return outside | _is_empty(field, path, None)
+    start, end = _period(field, raw)
+    outside = _is_empty(field, path, None)
+    if start is not None:
+        outside |= _lookup(path, "lt", start)
+    return outside if end is None else outside | _lookup(path, "gte", end)
+
+
+def _period(field: Field, raw: Any) -> tuple[Any, Any]:
+    """Return the ends of a named period as the field stores them; None for an open one."""
+    ends = period(str(raw), as_moments=field.kind.key == "datetime")
+    if not field.custom:
+        return ends
+    start, end = (None if one is None else field.kind.dump(one) for one in ends)
+    return start, end
 
 
 def _is_empty(field: Field, path: str, _raw: Any) -> Q:

@@ -13,7 +13,6 @@ from keqiao.catalog.filter import FilterProblem, FilterTree
 from keqiao.catalog.operators import OPERATOR_LABELS, WITHOUT_VALUE
 from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type
-from keqiao.catalog.relative_dates import PERIOD_LABELS
 from keqiao.records.counting import capped_count
 from keqiao.records.query import ListQuery
 from keqiao.ui.controls import Picked, control_html
@@ -32,6 +31,7 @@ from keqiao.ui.filtering import operand_text
 from keqiao.ui.gate import access_of, go, require, signed_in
 from keqiao.ui.list_state import ListState
 from keqiao.ui.navigation import sentence
+from keqiao.ui.periods import period_control
 from keqiao.ui.saved_views import compact
 
 if TYPE_CHECKING:
@@ -190,13 +190,14 @@ def _control(access: Access, field: Field, operator: str, line: Line) -> SafeStr
     if operator in WITHOUT_VALUE:
         return ""
     if field.kind.key in DAYS and operator in PERIODS:
-        return _select(name, [("", _("Choose a period")), *_periods()], line.values)
+        chosen = line.values[0] if line.values else ""
+        return period_control(name, f"days-{line.number}", chosen=chosen)
     if field.kind.key in DAYS or operator == "between":
         kind = "date" if field.kind.key in DAYS else "text"
         return _inputs(name, kind, line.values, 2 if operator == "between" else 1)
     if field.choices and operator in {"any_of", "none_of"}:
         pairs = [(choice.key, str(choice.label)) for choice in field.choices]
-        return _select(name, pairs, line.values, multiple=True)
+        return _select(name, pairs, line.values)
     raw: Any = ",".join(line.values)
     if field.kind.key in PICKED and raw:
         raw = Picked(raw, operand_text(access, field, raw))
@@ -204,22 +205,15 @@ def _control(access: Access, field: Field, operator: str, line: Line) -> SafeStr
     return control_html(field, raw, id=name, name=name, required=False, attrs=attrs)
 
 
-def _periods() -> list[tuple[str, str]]:
-    return [(key, str(label)) for key, label in PERIOD_LABELS.items()]
-
-
-def _select(
-    name: str, pairs: list[tuple[str, str]], chosen: tuple[str, ...], *, multiple: bool = False
-) -> SafeString:
+def _select(name: str, pairs: list[tuple[str, str]], chosen: tuple[str, ...]) -> SafeString:
     options = format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
         ((key, " selected" if key in chosen else "", label) for key, label in pairs),
     )
-    many = format_html(' multiple size="{}"', min(len(pairs), 5)) if multiple else ""
     return format_html(
-        '<select class="in sm" name="{}" aria-label="{}"{}>{}</select>',
-        name, _("Value"), many, options,
+        '<select class="in sm" name="{}" aria-label="{}" multiple size="{}">{}</select>',
+        name, _("Value"), min(len(pairs), 5), options,
     )  # fmt: skip
 
 

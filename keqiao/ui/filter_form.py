@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keqiao.catalog.filter import AllOf, AnyOf, Condition, FilterTree, Not
+from keqiao.ui.periods import with_days_of
 from keqiao.ui.picking import several_picked_or_typed
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _line(given: QueryDict, number: int) -> Line:
         number,
         path,
         given.get(f"operator-{number}", "")[:20],
-        tuple(value[:200] for value in values),
+        tuple(value[:200] for value in with_days_of(given, f"days-{number}", values)),
     )
 
 

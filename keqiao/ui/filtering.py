@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -20,13 +20,14 @@ from keqiao.catalog.object_type import Feature
 from keqiao.catalog.operators import OPERATOR_LABELS, WITHOUT_VALUE, operands
 from keqiao.catalog.problems import FieldProblem, UnknownField
 from keqiao.catalog.registry import object_type, object_types
-from keqiao.catalog.relative_dates import PERIOD_LABELS
+from keqiao.catalog.relative_dates import COUNTED_LABELS, PERIOD_LABELS, days_apart, period_label
 from keqiao.records.present import titles_of
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, require, signed_in
 from keqiao.ui.list_state import EVERYTHING, same_filters
 from keqiao.ui.navigation import sentence
+from keqiao.ui.periods import days_box, period_control, said_with
 from keqiao.ui.saved_views import views_of
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ if TYPE_CHECKING:
 SILENT_OPERATORS = frozenset({"equals", "any_of", "within", "is_me"})
 MOST_PEOPLE = 20
 QUICK_KINDS = frozenset({"choice", "multi_choice", "user", "region", "boolean", "date", "datetime"})
+DAY_KINDS = frozenset({"date", "datetime"})
 # Of what people follow up: who was forgotten, and where nothing is planned.
-FOLLOWED_BY = ("last_activity_at", "next_activity_at")
+LAST_FOLLOWED, NEXT_PLANNED = FOLLOWED_BY = ("last_activity_at", "next_activity_at")
 FORGOTTEN = ("past_7_days", "past_15_days", "past_30_days", "past_90_days", "past_180_days")
 QUICK_PERIODS = ("today", "this_week", "this_month", "past_7_days", "past_30_days")
 
@@ -145,6 +147,10 @@ def condition_text(access: Access, declared: ObjectType, condition: Condition) -
     if condition.operator in WITHOUT_VALUE:
         return f"{label} {operator}"
     value = operand_text(access, field, str(condition.value or ""))
+    if condition.operator == "not_within" and condition.path == LAST_FOLLOWED:
+        pattern, days = days_apart(str(condition.value))
+        if pattern == "past_#_days":
+            return _("No follow-up for more than %(days)s days") % {"days": days}
     if condition.operator in SILENT_OPERATORS:
         return _("%(field)s: %(value)s") % {"field": label, "value": value}
     return f"{label} {operator} {value}"
@@ -152,8 +158,8 @@ def condition_text(access: Access, declared: ObjectType, condition: Condition) -
 
 def operand_text(access: Access, field: Field, raw: str) -> str:
     """Return the value of a condition as people read it."""
-    if raw in PERIOD_LABELS:
-        return str(PERIOD_LABELS[raw])
+    if field.kind.key in DAY_KINDS and (label := period_label(raw)):
+        return label
     try:
         texts = [_one_operand(access, field, one) for one in operands(raw)]
     except FieldProblem:
@@ -209,14 +215,28 @@ def quick_options(state: ListState, field: Field) -> list[dict[str, Any]]:
         pairs = [(f"within:{code}", region_name(code, language)) for code, _n in regions_inside()]
     elif kind == "boolean":
         pairs = [("equals:true", _("Yes")), ("equals:false", _("No"))]
-    elif field.name == "last_activity_at":
+    elif field.name == LAST_FOLLOWED:
         pairs = [(f"not_within:{name}", _not_in(name)) for name in FORGOTTEN]
-    elif field.name == "next_activity_at":
+    elif field.name == NEXT_PLANNED:
         pairs = [("is_empty", _("No next step")), ("within:today", str(PERIOD_LABELS["today"])),
                  ("within:this_week", str(PERIOD_LABELS["this_week"]))]  # fmt: skip
-    elif kind in {"date", "datetime"}:
+    elif kind in DAY_KINDS:
         pairs = [(f"within:{name}", str(PERIOD_LABELS[name])) for name in QUICK_PERIODS]
     return [_only_option(state, field, condition, label) for condition, label in pairs]
+
+
+def quick_days(state: ListState, field: Field) -> dict[str, Any] | None:
+    """Return the little form of a date's quick filter that takes any number of days."""
+    if field.kind.key not in DAY_KINDS:
+        return None
+    others = [part for part in state.where if not part.startswith(f"{field.name}:")]
+    if field.name == LAST_FOLLOWED:
+        label = _("No follow-up for more than … days")
+        return {"field": field.name, "operator": "not_within", "value": "past_#_days",
+                "label": label, "where": others, "box": days_box("filter_days")}  # fmt: skip
+    pairs = [(key, said_with(key, "…")) for key in COUNTED_LABELS]
+    return {"field": field.name, "operator": "within", "pairs": pairs, "label": _("Days of one's own"),
+            "where": others, "box": days_box("filter_days")}  # fmt: skip
 
 
 def _not_in(period: str) -> str:
@@ -280,8 +300,8 @@ def filter_line(access: Access, declared: ObjectType, name: str) -> str:
 
 
 def _operand_control(field: Field) -> SafeString:
-    if field.kind.key in {"date", "datetime"}:
-        return _period_control()
+    if field.kind.key in DAY_KINDS:
+        return _period_or_day()
     return control_html(
         field,
         None,
@@ -292,15 +312,11 @@ def _operand_control(field: Field) -> SafeString:
     )
 
 
-def _period_control() -> SafeString:
-    """Return a named period to choose, or a day to compare with; only one of them is filled in."""
-    options = format_html_join("", '<option value="{}">{}</option>', PERIOD_LABELS.items())
+def _period_or_day() -> SafeString:
+    """Return a period to choose, or a day to compare with; only one of them is filled in."""
     return format_html(
-        '<select class="in sm" name="filter_value" aria-label="{}"><option value="">{}</option>{}'
-        '</select><input class="in sm" type="date" name="filter_value" aria-label="{}">',
-        _("Period"),
-        _("Choose a period, or a day below"),
-        options,
+        '{}<input class="in sm" type="date" name="filter_value" aria-label="{}">',
+        period_control("filter_value", "filter_days", hint=_("Choose a period, or a day below")),
         _("Day"),
     )
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from keqiao.access.rights import Action
-from keqiao.ui.filtering import filter_fields, filter_line, quick_fields, quick_options
+from keqiao.ui.filtering import filter_fields, filter_line, quick_days, quick_fields, quick_options
 from keqiao.ui.gate import access_of, go, is_partial, require, signed_in
 from keqiao.ui.list_state import ListState
 from keqiao.ui.listing import column_label
@@ -44,7 +44,11 @@ def show_filter_menu(request: HttpRequest, access: Access, state: ListState) -> 
         "filter_field": begun,
         "filter_line": filter_line(access, declared, begun),
         "quick_filters": [
-            {"label": sentence(field.label), "options": quick_options(state, field)}
+            {
+                "label": sentence(field.label),
+                "options": quick_options(state, field),
+                "days": quick_days(state, field),
+            }
             for field in ([] if is_partial(request) or begun else quick_fields(access, declared))
         ],
     }
@@ -65,7 +69,7 @@ def show_quick_menu(
     field = next((one for one in found if one.name == name), None)
     if field is None:
         raise Http404
-    context = {"options": quick_options(state, field)}
+    context = {"options": quick_options(state, field), "days": quick_days(state, field)}
     return _menu(request, state, "quick", sentence(field.label), context)
 
 

@@ -17,6 +17,7 @@ from keqiao.catalog.filter import (
 from keqiao.catalog.operators import WITHOUT_VALUE
 from keqiao.catalog.problems import UnknownField
 from keqiao.records.query import ListQuery
+from keqiao.ui.periods import with_days_of
 from keqiao.ui.picking import several_picked_or_typed
 
 if TYPE_CHECKING:
@@ -199,5 +200,6 @@ def _added_condition(given: QueryDict) -> list[str]:
         if "filter_value__pick" in given
         else [value for value in given.getlist("filter_value") if value]
     )
+    values = with_days_of(given, "filter_days", values)
     joined = ",".join(value for value in values if value)
     return [f"{name}:{operator}:{joined}"] if joined else []
