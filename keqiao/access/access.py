@@ -214,9 +214,13 @@ class Access:
         if action not in _SHARED_BY:
             return Q()
         writing = action is Action.CHANGE
-        ids = self.shared_ids(object_type, writing=writing)
-        if not ids:
+        if not self.shared_ids(object_type, writing=writing):
             return Q()
+        return self.let_in_to(object_type, writing=writing)
+
+    def let_in_to(self, object_type: ObjectType, *, writing: bool = False) -> Q:
+        """Return the condition of being shared with this actor, directly or from above."""
+        ids = self.shared_ids(object_type, writing=writing)
         if len(ids) <= _INLINE_SHARED:
             return Q(pk__in=ids)
         return self._let_in_to(object_type, writing=writing)

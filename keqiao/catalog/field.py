@@ -174,6 +174,13 @@ class Field:
         return self._by_key.get(key)
 
     @property
+    def operators(self) -> tuple[str, ...]:
+        """Return the comparisons a filter offers; of an owner also whether he let the reader in."""
+        if self.name == "owner" and self.kind.key == "user":
+            return (*self.kind.operators, "shared_with_me")
+        return self.kind.operators
+
+    @property
     def is_indexed_by_terms(self) -> bool:
         """True when filters look the value up in the list-value index, not in the column."""
         return self.kind.indexes_terms

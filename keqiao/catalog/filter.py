@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.catalog.field import JsonKey
-from keqiao.catalog.operators import BUILDERS, WITHOUT_VALUE, term_condition
+from keqiao.catalog.operators import ABOUT_PEOPLE, BUILDERS, WITHOUT_VALUE, term_condition
 from keqiao.catalog.problems import FieldProblem, UnknownField
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Compiled:
 def compile_condition(field: Field, condition: Condition, annotations: dict[str, Any]) -> Q:
     """Compile one comparison on a field of the object itself."""
     operator = condition.operator
-    if operator not in field.kind.operators or operator == "is_me":
+    if operator not in field.operators or operator in ABOUT_PEOPLE:
         raise FilterProblem(
             _("“%(field)s” cannot be filtered with “%(operator)s”.")
             % {"field": field.label, "operator": operator[:30]},

@@ -38,8 +38,12 @@ OPERATOR_LABELS: dict[str, str | Promise] = {
     "is_empty": _("is empty"),
     "is_filled": _("is filled"),
     "is_me": _("is me"),
+    "has_left": _("has left the company"),
+    "shared_with_me": _("has let me in"),
 }
-WITHOUT_VALUE = frozenset({"is_empty", "is_filled", "is_me"})
+# Who asks, and who is still here, is known to the row door alone.
+ABOUT_PEOPLE = frozenset({"is_me", "has_left", "shared_with_me"})
+WITHOUT_VALUE = frozenset({"is_empty", "is_filled", *ABOUT_PEOPLE})
 _MOST_OPERANDS = 200
 
 

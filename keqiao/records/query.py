@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.access.matrix import matrix
 from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action, Level
 from keqiao.catalog.field import JsonKey
@@ -27,7 +28,7 @@ from keqiao.catalog.filter import (
     find_field,
 )
 from keqiao.catalog.kinds.links import ReferencesKind, is_link, links_of
-from keqiao.catalog.operators import WITHOUT_VALUE, operands
+from keqiao.catalog.operators import ABOUT_PEOPLE, WITHOUT_VALUE, operands
 from keqiao.catalog.problems import FieldProblem, UnknownObject
 from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.contains import narrowed_by_index
@@ -122,8 +123,8 @@ def _compile_condition(
         )
     if is_link(own):
         _require_reach(access, own, condition)
-    if condition.operator == "is_me" and own.kind.key == "user":
-        return Q((_looked_up(own, annotations), access.user_id or 0))
+    if condition.operator in ABOUT_PEOPLE and condition.operator in own.operators:
+        return _about_people(access, object_type, own, condition.operator, annotations)
     if isinstance(own.kind, ReferencesKind) and own.target:
         return _compile_several(object_type, own, condition)
     compiled = compile_condition(own, condition, annotations)
@@ -131,6 +132,18 @@ def _compile_condition(
         proposed = narrowed_by_index(object_type, own, condition.value)
         return compiled if proposed is None else proposed & compiled
     return compiled
+
+
+def _about_people(
+    access: Access, object_type: ObjectType, own: Field, operator: str, annotations: dict[str, Any]
+) -> Q:
+    """Compile what is asked of a colleague: is it the reader, is he gone, did he let the reader in."""
+    if operator == "shared_with_me":
+        return access.let_in_to(object_type)
+    column = _looked_up(own, annotations)
+    if operator == "is_me":
+        return Q((column, access.user_id or 0))
+    return Q((f"{column}__in", [one.id for one in matrix().people.values() if not one.is_active]))
 
 
 def _looked_up(own: Field, annotations: dict[str, Any]) -> str:

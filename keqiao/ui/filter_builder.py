@@ -160,7 +160,7 @@ def _shown_line(
 ) -> dict[str, Any]:
     offered = {path for _label, pairs in fields for path, _name in pairs}
     field = _field(declared, line.path) if line.path in offered else None
-    operators = field.kind.operators if field else ()
+    operators = field.operators if field else ()
     operator = line.operator if line.operator in operators else next(iter(operators), "")
     line.operator = operator
     control = "" if field is None else _control(access, field, operator, line)

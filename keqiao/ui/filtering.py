@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from keqiao.access.matrix import matrix
-from keqiao.access.rights import Action
+from keqiao.access.rights import Action, Level
 from keqiao.base.regions import children as regions_inside
 from keqiao.base.regions import region_name
 from keqiao.catalog.filter import Condition, FilterProblem, conditions, parse_filter
@@ -74,7 +74,7 @@ def views(access: Access, opened: OpenedList) -> list[dict[str, Any]]:
             and not state.filter
             and same_filters(access, state.where, where),
         }
-        for label, where in ready_made(declared)
+        for label, where in ready_made(access, declared)
     ]
     tabs += [
         {"label": view.name, "url": f"{state.base}?view={view.id}", "current": view == opened.view}
@@ -84,9 +84,13 @@ def views(access: Access, opened: OpenedList) -> list[dict[str, Any]]:
     return tabs
 
 
-def ready_made(declared: ObjectType) -> list[tuple[str, tuple[str, ...]]]:
+def ready_made(access: Access, declared: ObjectType) -> list[tuple[str, tuple[str, ...]]]:
     """Return the views every list of a type begins with."""
-    offered: list[tuple[str, tuple[str, ...]]] = [(_("All"), ()), (_("Mine"), ("owner:is_me",))]
+    offered: list[tuple[str, tuple[str, ...]]] = [
+        (_("All"), ()),
+        (_("Mine"), ("owner:is_me",)),
+        (_("Shared with me"), ("owner:shared_with_me",)),
+    ]
     fields = declared.fields()
     if "level" in fields and fields["level"].choice("A"):
         offered.append((_("Key ones"), ("level:equals:A",)))
@@ -99,7 +103,18 @@ def ready_made(declared: ObjectType) -> list[tuple[str, tuple[str, ...]]]:
                 ("owner:is_me", "last_activity_at:not_within:past_30_days"),
             ),
         ]
+    if _may_miss_owners(access, declared):
+        offered.append((_("Owner has left"), ("owner:has_left",)))
+    if not access.fields(declared).is_readable("owner"):
+        return [one for one in offered if not any(part.startswith("owner:") for part in one[1])]
     return offered
+
+
+def _may_miss_owners(access: Access, declared: ObjectType) -> bool:
+    """Tell whether somebody has left whose records this person could see."""
+    if access.level(Action.VIEW, declared).rank <= Level.OWN.rank:
+        return False
+    return not all(one.is_active for one in matrix().people.values())
 
 
 # --- chips: the conditions in force ----------------------------------------------------------------
@@ -208,6 +223,10 @@ def quick_options(state: ListState, field: Field) -> list[dict[str, Any]]:
     pairs: list[tuple[str, str]] = []
     if kind == "user":
         pairs = [("is_me", _("Me")), ("is_empty", _("Nobody"))]
+        if "shared_with_me" in field.operators:
+            pairs.insert(1, ("shared_with_me", _("Shared with me")))
+        if not all(one.is_active for one in matrix().people.values()):
+            pairs.append(("has_left", _("Has left")))
         people = [one for one in matrix().people.values() if one.is_active][:MOST_PEOPLE]
         pairs += [(f"equals:{one.id}", one.name) for one in people]
     elif kind == "region":
@@ -290,9 +309,7 @@ def filter_line(access: Access, declared: ObjectType, name: str) -> str:
     field = declared.fields().get(name)
     if field is None or not field.filterable or not access.fields(declared).is_readable(name):
         return ""
-    operators = [
-        {"name": key, "label": OPERATOR_LABELS.get(key, key)} for key in field.kind.operators
-    ]
+    operators = [{"name": key, "label": OPERATOR_LABELS.get(key, key)} for key in field.operators]
     return render_to_string(
         "ui/parts/filter_line.html",
         {"operators": operators, "control_html": _operand_control(field)},

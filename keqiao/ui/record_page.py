@@ -68,6 +68,9 @@ def record_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
         note_visit(access, declared, record_id)
     if part == "panel":
         return render(request, "ui/record.html#panel", panel_context(opened))
+    if part == "head":
+        facts = record_facts(request, declared, opened.row, opened.url)
+        return render(request, "ui/record.html#head", {"record": facts})
     if is_partial(request):
         return render(request, "ui/record.html#middle", middle_context(opened))
     return render(request, "ui/record.html", record_context(opened))
@@ -117,7 +120,7 @@ def record_context(opened: OpenedRecord) -> dict[str, Any]:
         "is_favourite": known.is_starred,
         "quick": quick_actions(opened),
         "commands": further_commands(known),
-        "key_properties": key_properties(access, declared, opened.row),
+        "key_properties": key_properties(access, declared, opened.row, opened.may),
         "related": related_cards(access, declared, opened.id),
         "left_panels": [one for one in panels if one["place"] == "left"],
         "middle_panels": [one for one in panels if one["place"] == "middle"],
@@ -200,18 +203,21 @@ def record_facts(request: HttpRequest, declared: ObjectType, row: Row, url: str)
     }
 
 
-def key_properties(access: Access, declared: ObjectType, row: Row) -> list[tuple[str, Any]]:
+def key_properties(
+    access: Access, declared: ObjectType, row: Row, may: dict[str, bool]
+) -> list[dict[str, Any]]:
     """Return what the left column tells: the list's columns and who looks after the record."""
     names = dict.fromkeys([*declared.list.columns, *SYSTEM_FIELDS])
-    fields = declared.fields()
+    fields, mask = declared.fields(), access.fields(declared)
     found = []
     for name in names:
         if name == declared.title or name not in row.cells or name not in fields:
             continue
         cell = row.cells[name]
-        by_system = name in MADE_BY and not cell.text and not cell.hidden
-        shown = cells.cell_html(cell, fields[name], wide=True)
-        found.append((sentence(fields[name].label), _("the system") if by_system else shown))
+        item = _item(fields[name], row, mask, may)
+        if name in MADE_BY and not cell.text and not cell.hidden:
+            item["html"] = _("the system")
+        found.append(item)
     return found
 
 

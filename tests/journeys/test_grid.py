@@ -102,6 +102,39 @@ def test_a_property_is_changed_on_the_records_page(sit_down: SitDown, staff: Com
     assert get_record(SYSTEM, account, number).level == "A"  # type: ignore[attr-defined]
 
 
+def test_key_properties_are_changed_at_the_left_by_keyboard(
+    sit_down: SitDown, staff: Company
+) -> None:
+    number = make(ACCOUNT, owner=staff.li, level="C", phone="0512-6521 1234")
+    page = sit_down(staff.li).open(f"/accounts/{number}/?tab=details")
+    account = object_type(ACCOUNT)
+    page.locator(".kv [data-f=level] + .edit").focus()
+    page.keyboard.press("F2")
+    page.locator(".kv select").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.locator(".kv select").select_option("A")
+    page.keyboard.press("Enter")
+    for place in (".kv [data-f=level]", "dd[data-f=level]", ".identity"):
+        page.locator(f"{place} .tag", has_text="A").wait_for()
+    assert get_record(SYSTEM, account, number).level == "A"  # type: ignore[attr-defined]
+    page.locator(".kv [data-f=phone] + .edit").press("Enter")
+    page.locator(".kv .celledit input[type=tel], .kv .celledit input.in").first.fill("12")
+    page.keyboard.press("Enter")
+    page.locator(".kv .cellerr:not(:empty)").wait_for()  # refused in its place
+    page.keyboard.press("Escape")
+    assert "6521" in page.locator(".kv [data-f=phone]").inner_text()
+    page.locator(".kv [data-f=level]").click()
+    page.locator(".kv select").wait_for()
+    save_one(SYSTEM, ACCOUNT, {"level": "B"}, record_id=number)
+    page.locator(".kv select").select_option("D")
+    page.keyboard.press("Enter")
+    page.locator("#dialog dialog .compare").wait_for()
+    page.locator("#dialog dialog button.p").click()
+    page.locator(".kv [data-f=level] .tag", has_text="D").wait_for()
+    assert get_record(SYSTEM, account, number).level == "D"  # type: ignore[attr-defined]
+
+
 def test_a_card_is_moved_by_keyboard_and_leafing_follows_the_list(
     sit_down: SitDown, staff: Company
 ) -> None:

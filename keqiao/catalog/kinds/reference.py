@@ -58,7 +58,7 @@ class UserKind(ReferenceKind):
 
     key = "user"
     label = _("User")
-    operators = ("equals", "any_of", "is_me", "is_empty", "is_filled")
+    operators = ("equals", "any_of", "is_me", "has_left", "is_empty", "is_filled")
 
 
 class DepartmentKind(ReferenceKind):

@@ -277,7 +277,9 @@ def pooled_record(request: HttpRequest, pool_id: int, record_id: int) -> HttpRes
         "page_title": row.title,
         "record": record_facts(request, declared, row, url),
         "key_properties": [
-            pair for name, pair in _properties(lens, declared, row) if name not in LEFT_OUT
+            one
+            for one in key_properties(lens, declared, row, NOTHING_MAY)
+            if one["name"] not in LEFT_OUT
         ],
         "sections": sections(lens, declared, row, NOTHING_MAY),
         "can_claim": pool.is_active and may_hold(access, declared),
@@ -286,10 +288,3 @@ def pooled_record(request: HttpRequest, pool_id: int, record_id: int) -> HttpRes
         "facts": facts(access, pool, declared),
     }
     return render(request, f"customers/pool/record.html{part}", context)
-
-
-def _properties(lens: Access, declared: ObjectType, row: Any) -> list[tuple[str, tuple[str, Any]]]:
-    """Return the key properties with the name of the field each one shows."""
-    labels = {sentence(field.label): name for name, field in declared.fields().items()}
-    shown = key_properties(lens, declared, row)
-    return [(labels.get(label, ""), (label, html)) for label, html in shown]

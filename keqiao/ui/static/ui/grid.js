@@ -85,11 +85,16 @@ async function edit(cell) {
   }
 }
 
+const lineOf = (element) => element.closest(".fields > div, .kv dd");
+
+// On a record's page the value may stand at the left and among the details, and in its head.
 function put(cell, html) {
   const name = cell.matches(".tt") && cell.querySelector("a > span:last-child");
+  const places = cell.matches("td") ? [cell] : document.querySelectorAll(`:is(.fields, .kv) [data-f="${cell.dataset.f}"]`);
   if (name) name.innerHTML = html;
-  else cell.innerHTML = html;
-  process(cell);
+  else places.forEach((one) => (one.innerHTML = html));
+  places.forEach(process);
+  if (!cell.matches("td")) document.body.dispatchEvent(new CustomEvent("recordChanged"));
   if (document.getElementById("panel")?.childElementCount && cell.parentElement === current()) openPanel(current());
 }
 
@@ -103,7 +108,7 @@ function close() {
 
 function rest(cell) {
   if (cell.matches("#rows td")) stand(cell);
-  else cell.parentElement.querySelector("a.edit")?.focus();
+  else lineOf(cell)?.querySelector("a.edit")?.focus();
 }
 
 // Answers whether the value is saved, so that moving on waits for it.
@@ -178,6 +183,11 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 document.addEventListener("keydown", (event) => {
   if (composing(event) || event.defaultPrevented) return;
   if (editing && editing.form.contains(event.target)) return whileEditing(event);
+  const line = event.key === "F2" && event.target.matches("a.edit") && lineOf(event.target);
+  if (line) {
+    event.preventDefault();
+    return void edit(line.querySelector("[data-f]"));
+  }
   if (!isGrid() || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
   let cell = here();
   if (!cell && event.key === "F2" && current()) cell = current().cells[2];
@@ -226,10 +236,9 @@ document.addEventListener("dblclick", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("form.celledit") || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const line = event.target.closest(".fields > div");
-  const value = line?.querySelector("dd[data-f]");
+  const value = lineOf(event.target)?.querySelector("[data-f]");
   const onLink = event.target.closest("a.edit");
-  if (!value || (!onLink && (!event.target.closest("dd") || event.target.closest("a, button, input") || String(getSelection())))) return;
+  if (!value || (!onLink && (!event.target.closest("[data-f]") || event.target.closest("a, button, input") || String(getSelection())))) return;
   event.preventDefault();
   edit(value);
 });
