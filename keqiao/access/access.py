@@ -262,10 +262,10 @@ class Access:
         for name in object_type.belongs_to:
             above = object_type.builtin_fields[name]
             if above.target:
-                ids = self._collaborations(above.target, writing=writing)
+                ids = self._collaborations(above.target, writing=writing, below=True)
                 found |= Q((f"{name}_id__in", ids))
             else:
-                everything = self._collaborations("", writing=writing).annotate(
+                everything = self._collaborations("", writing=writing, below=True).annotate(
                     marked=Concat(F("object_key"), Value(":"), Cast("record_id", CharField()))
                 )
                 found |= Q((f"{name}__in", everything.values("marked")))
@@ -297,13 +297,20 @@ class Access:
         )
         return bool(rows.exists())
 
-    def _collaborations(self, object_key: str, *, writing: bool):  # type: ignore[no-untyped-def]
-        """Return this actor's shares that are not over; of all types when `object_key` is empty."""
+    def _collaborations(  # type: ignore[no-untyped-def]
+        self, object_key: str, *, writing: bool, below: bool = False
+    ):
+        """Return this actor's shares that are not over; of all types when `object_key` is empty.
+
+        `below`: only those that let in to what belongs to the record as well.
+        """
         rows = Collaborator.objects.filter(
             Q(expires_at=None) | Q(expires_at__gt=now()), user_id=self.user_id or 0
         )
         if object_key:
             rows = rows.filter(object_key=object_key)
+        if below:
+            rows = rows.filter(with_below=True)
         return (rows.filter(can_write=True) if writing else rows).values("record_id")
 
     def visibility_terms(self, object_type: ObjectType) -> list[str] | None:

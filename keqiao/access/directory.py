@@ -153,13 +153,19 @@ def share_record(
     by: User | None,
     can_write: bool = False,
     expires_at: datetime | None = None,
+    with_below: bool = True,
 ) -> Collaborator:
     """Let a colleague in to one record. The caller has checked that `by` may change it."""
     made, _created = Collaborator.objects.update_or_create(
         object_key=object_type.key,
         record_id=record_id,
         user=user,
-        defaults={"can_write": can_write, "expires_at": expires_at, "added_by": by},
+        defaults={
+            "can_write": can_write,
+            "with_below": with_below,
+            "expires_at": expires_at,
+            "added_by": by,
+        },
     )
     return made
 

@@ -117,6 +117,8 @@ class Collaborator(models.Model):
     record_id = models.BigIntegerField()
     user = models.ForeignKey(User, models.CASCADE, related_name="collaborations")
     can_write = models.BooleanField(default=False)
+    # Also to what belongs to the record: its contacts, what was done with it.
+    with_below = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     added_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)

@@ -127,6 +127,8 @@ def _shares_of(record: Model) -> dict[int, list[Share]]:
     found: dict[int, list[Share]] = {}
     for row in rows:
         place = (row.object_key, row.record_id)
+        if place != (declared.key, record.pk) and not row.with_below:
+            continue
         found.setdefault(row.user_id, []).append(Share(place, row.can_write, row.expires_at))
     return found
 

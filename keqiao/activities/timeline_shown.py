@@ -15,7 +15,7 @@ from keqiao.activities.settling import first_line
 from keqiao.activities.timeline import CHANGE
 from keqiao.catalog.registry import object_type
 from keqiao.ui.cells import cell_html, near_moment
-from keqiao.ui.history_page import ACTIONS
+from keqiao.ui.history_page import ACTIONS, note_of
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from keqiao.access.access import Access
     from keqiao.activities.timeline import TimelineItem
+    from keqiao.records.audit import HistoryLine
     from keqiao.records.present import Row
 
 LONG_TEXT = 420
@@ -32,6 +33,7 @@ LONG_LINES = 8
 PREVIEW = 260
 CHANGES_SHOWN = 3
 NOTED = ("result", "direction", "place", "priority")
+WRITTEN_BY_PEOPLE = frozenset({"form", "bulk", "rule"})
 USUAL = ("normal", "outgoing")  # goes without saying
 
 
@@ -190,8 +192,14 @@ def _changes(item: TimelineItem) -> dict[str, Any]:
         "iso": item.at.isoformat(),
         "changes": [_change(one) for one in told[:CHANGES_SHOWN]],
         "rest": [_change(one) for one in told[CHANGES_SHOWN:]],
+        "said": list(dict.fromkeys(filter(None, map(_said, item.changes)))),
         "lines": len(item.changes),
     }
+
+
+def _said(line: HistoryLine) -> str:
+    """Return the note that stands with a change; names of files and programs are no notes."""
+    return note_of(line) if line.source in WRITTEN_BY_PEOPLE else ""
 
 
 def _change(one: Any) -> dict[str, str]:

@@ -51,6 +51,7 @@ def records_given(event: Event) -> None:
         title=say(gettext_noop("%(who)s gave you %(record)s"), who=person(event.actor_id))
         if event.name.endswith(".changed")
         else say(gettext_noop("%(who)s created %(record)s for you"), who=person(event.actor_id)),
+        body=event.data.get("note", ""),
         record=(declared, event.record_id),
         dedup_key=f"assigned:{event.pk}",
         actor=event.actor_id,

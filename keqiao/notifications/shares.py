@@ -1,8 +1,9 @@
-"""Tells a day before it happens that a collaborator's access ends, so that the owner may extend it."""
+"""Tells colleagues that they were let in to a record, and a day before it happens that it ends."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -14,12 +15,28 @@ from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
 from keqiao.notifications.kinds import TEAM, Channel, NoticeKind, register_notice
 from keqiao.notifications.notify import notify
+from keqiao.notifications.producers import NEWS
 from keqiao.notifications.words import person, say
+from keqiao.records.outbox import on
 from keqiao.records.query import records
+
+if TYPE_CHECKING:
+    from keqiao.records.models import Event
 
 BEFORE = timedelta(days=1)
 _SYSTEM = Access.system("tell that a collaborator's access ends")
 
+register_notice(
+    NoticeKind(
+        "shared",
+        _("A record is shared with you"),
+        "access",
+        (Channel.APP,),
+        TEAM,
+        "users",
+        14,
+    )
+)
 register_notice(
     NoticeKind(
         "share_ending",
@@ -31,6 +48,32 @@ register_notice(
         15,
     )
 )
+
+
+@on("*.shared")
+def tell_let_in(event: Event) -> None:
+    """Tell colleagues that they were let in to a record, with what was written to them."""
+    if event.at < now() - NEWS:
+        return
+    try:
+        declared = object_type(event.object_key)
+    except UnknownObject:
+        return
+    changes = event.data.get("can_write")
+    notify(
+        event.data.get("people", ()),
+        "shared",
+        title=say(
+            gettext_noop("%(who)s let you in to %(record)s; you may change it")
+            if changes
+            else gettext_noop("%(who)s let you in to %(record)s"),
+            who=person(event.actor_id),
+        ),
+        body=event.data.get("note", ""),
+        record=(declared, event.record_id),
+        dedup_key=f"shared:{event.pk}",
+        actor=event.actor_id,
+    )
 
 
 def tell_ending_shares() -> int:

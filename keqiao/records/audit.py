@@ -95,7 +95,7 @@ def append_lines(access: Access, lines: Sequence[ChangeLine], source: Source, at
     for line in lines:
         line.actor_id, line.actor_name, line.at = actor.user_id, actor.name[:160], at
         line.source = source.channel[:40]
-        line.detail = (actor.reason or source.detail)[:200]
+        line.detail = (actor.reason or source.note or source.detail)[:200]
         line.request_id = source.request_id[:40]
         digest = line.digest = _digest(digest, line)
     stamp = moment(at)
@@ -245,8 +245,8 @@ def _history_line(
     access: Access, object_type: ObjectType, entry: ChangeEntry, titles: dict[str, dict[int, str]]
 ) -> HistoryLine:
     mask = access.fields(object_type)
-    shown = []
-    for name in entry.after:
+    shown = _shared(entry) if entry.action == "share" else []
+    for name in entry.after if not shown else ():
         right = mask[name]
         if right is Right.HIDDEN:
             continue
@@ -262,6 +262,14 @@ def _history_line(
         entry.pk, entry.action, entry.at, entry.actor_name, entry.actor_id, entry.source,
         entry.detail, shown,
     )  # fmt: skip
+
+
+def _shared(entry: ChangeEntry) -> list[FieldHistory]:
+    """Return who was let in to the record, or whose access ended, as one line."""
+    person, ended = str(entry.after.get("person", "")), str(entry.after.get("end", ""))
+    if person and entry.after.get("can_write"):
+        person = gettext("%(name)s (may change)") % {"name": person}
+    return [FieldHistory("", gettext("Collaborator"), ended, person)]
 
 
 def logged_value(field: Field, logged: Any) -> Any:

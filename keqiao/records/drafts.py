@@ -24,11 +24,16 @@ EACH, ALL_OR_NONE = Mode.EACH, Mode.ALL_OR_NONE
 
 @dataclass(frozen=True)
 class Source:
-    """Where values come from, as the change log tells it: channel and a detail."""
+    """Where values come from, as the change log tells it: channel and a detail.
+
+    `note` is what somebody wrote to whoever gets the record: it goes into the log in the detail's
+    place, and to that person.
+    """
 
     channel: str  # form | api | import | bulk | demo | rule | revert …
     detail: str = ""
     request_id: str = ""
+    note: str = ""
 
 
 @dataclass

@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from keqiao.access.directory import share_record
 from keqiao.access.models import User
 from keqiao.access.rights import Action
-from keqiao.base.clock import now
 from keqiao.catalog.pointer import pointed_to, pointer
 from keqiao.catalog.registry import object_types
-from keqiao.records.audit import write_note
 from keqiao.records.drafts import Draft, Saved
 from keqiao.records.query import records
 from keqiao.records.save import save_records
+from keqiao.records.sharing import let_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -271,15 +269,13 @@ def _let_stay(
 ) -> None:
     """Keep old owners in as collaborators; only by somebody who could have let them in himself."""
     people = User.objects.filter(is_active=True).in_bulk({one for one in owners.values() if one})
-    by = User.objects.filter(pk=access.user_id or 0).first()
     new_owner = str(handover.values.get("owner") or "")
     can_write = handover.stays == WRITE
     for pk, owner in owners.items():
         person = people.get(owner or 0)
         if person is None or str(person.pk) == new_owner:
             continue
-        share_record(
-            declared, pk, person, by=by, can_write=can_write, expires_at=handover.stays_until
-        )
-        after = {"person": person.name, "can_write": can_write}
-        write_note(access, declared, "share", source, now(), record_id=pk, after=after)
+        let_in(
+            access, declared, pk, [person], source=source, can_write=can_write,
+            until=handover.stays_until,
+        )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.db import transaction
 
+from keqiao.base.clock import now
 from keqiao.catalog.object_type import Feature
 from keqiao.records.bulk_rows import insert_rows, json_text, moment
 from keqiao.records.models import Event, EventCursor
@@ -16,6 +17,8 @@ from keqiao.records.models import Event, EventCursor
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from keqiao.access.access import Access
+    from keqiao.catalog.object_type import ObjectType
     from keqiao.records.batch import Batch, Item
 
 Handler = Callable[[Event], None]
@@ -65,11 +68,24 @@ def write_events(batch: Batch) -> None:
     )
 
 
+def write_event(
+    access: Access, declared: ObjectType, name: str, record_id: int, data: dict[str, Any]
+) -> None:
+    """Write the event of an act that changes no record itself ("shared")."""
+    if Feature.EVENTS in declared.features:
+        Event.objects.create(
+            name=f"{declared.key}.{name}", object_key=declared.key, record_id=record_id,
+            actor_id=access.user_id, at=now(), depth=0, data=data,
+        )  # fmt: skip
+
+
 def _told(item: Item, batch: Batch) -> dict[str, Any]:
     told: dict[str, Any] = {"fields": sorted(item.changes), "source": batch.source.channel}
     if "owner" in item.changes:
         # Who it was handed to by this very change; the record may have moved on since.
         told["owner"] = item.changes["owner"].after
+        if batch.source.note:
+            told["note"] = batch.source.note
     return told
 
 

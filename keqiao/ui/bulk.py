@@ -28,7 +28,13 @@ from keqiao.ui.form_values import posted_raw
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
 from keqiao.ui.list_state import ListState
 from keqiao.ui.navigation import sentence
-from keqiao.ui.transferring import asked_handover, handover_boxes, taker_name, transfer_many
+from keqiao.ui.transferring import (
+    asked_handover,
+    asked_note,
+    handover_boxes,
+    taker_name,
+    transfer_many,
+)
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -216,7 +222,7 @@ def _transfer(request: HttpRequest, choice: Choice) -> HttpResponse:
         name = taker_name(choice.access, values)
         if not problem and name:
             title = _("Transfer to %(name)s") % {"name": name}
-            reason = request.POST.get("reason", "")[:200]
+            reason = asked_note(request.POST)
             return start(
                 request, choice, title, transfer_many, values=values, options=options, reason=reason
             )

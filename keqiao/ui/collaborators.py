@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from keqiao.access.directory import share_record, unshare_record
 from keqiao.access.models import Collaborator, User
 from keqiao.access.reasons import records_above
 from keqiao.access.rights import LEVEL_LABELS, Action
 from keqiao.base.clock import now
 from keqiao.base.problems import Problem as BaseProblem
-from keqiao.catalog.registry import object_type
-from keqiao.records.audit import write_note
+from keqiao.catalog.registry import object_type, object_types
 from keqiao.records.present import titles_of
 from keqiao.records.query import get_record, records
+from keqiao.records.sharing import let_in, let_out
 from keqiao.ui.cells import near_date
 from keqiao.ui.converters import whole_number
-from keqiao.ui.dialogs import dialog, end_of_day, person_box
+from keqiao.ui.dialogs import dialog, end_of_day, people_boxes
 from keqiao.ui.gate import access_of, go, refused, require, signed_in, source_of
 from keqiao.ui.navigation import sentence
-from keqiao.ui.picking import picked_or_typed
+from keqiao.ui.picking import several_picked_or_typed
 from keqiao.ui.record_page import record_rights
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.db.models import Model
     from django.http import HttpRequest, HttpResponse
 
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
+    from keqiao.records.drafts import Source
+
+LONGEST_NOTE = 200
+MOST_AT_ONCE = 20
 
 
 @signed_in
@@ -59,7 +64,9 @@ def people_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
         "level": LEVEL_LABELS[access.level(Action.VIEW, declared)],
         "collaborators": collaborators,
         "inherited": _inherited(access, declared, record),
-        "control_html": person_box("new-person", "person"),
+        "control_html": people_boxes("new-person", "person", _("Let colleagues in")),
+        "below_text": _below_text(declared),
+        "given": request.POST if problem else {},
         "may_share": may_share,
         "may_leave": any(one["id"] == access.user_id for one in collaborators),
         "problem": problem,
@@ -74,6 +81,7 @@ def _collaborators(access: Access, declared: ObjectType, record_id: int) -> list
             "id": row.user_id,
             "name": row.user.name,
             "can_write": row.can_write,
+            "with_below": row.with_below,
             "by": access.person_name(row.added_by_id),
             "until": near_date(timezone.localtime(row.expires_at).date()) if row.expires_at else "",
             "until_value": timezone.localtime(row.expires_at).date().isoformat()
@@ -99,7 +107,11 @@ def _inherited(access: Access, declared: ObjectType, record: Model) -> list[dict
         if number in title:
             source = f"{sentence(above.label)}「{title[number]}」"
             lines = _collaborators(access, above, number)
-            found.extend({**one, "source": source} for one in lines if not one["is_over"])
+            found.extend(
+                {**one, "source": source}
+                for one in lines
+                if one["with_below"] and not one["is_over"]
+            )
     return found
 
 
@@ -107,9 +119,7 @@ def _leave(
     request: HttpRequest, access: Access, declared: ObjectType, record_id: int
 ) -> HttpResponse:
     """Give up one's own share; nobody needs a right for that."""
-    with transaction.atomic():
-        unshare_record(declared, record_id, access.user_id or 0)
-        _note(request, access, declared, record_id, {"end": access.actor.name})
+    let_out(access, declared, record_id, access.user_id or 0, source=source_of(request))
     messages.success(request, _("You no longer work on this record."))
     seen = records(_remembering_nothing(access), declared).filter(pk=record_id).exists()
     return go(request, f"/{declared.path}/{record_id}/" if seen else f"/{declared.path}/")
@@ -121,49 +131,80 @@ def _remembering_nothing(access: Access) -> Access:
 
 
 def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, record: Model) -> str:
-    """Let somebody in or end it, with a line in the change log; return what was wrong, if anything."""
-    ended = whole_number(request.POST.get("end", ""))
+    """Let people in or end it, with a line in the change log; return what was wrong, if anything."""
+    given, source = request.POST, source_of(request)
+    ended = whole_number(given.get("end", ""))
     if ended is not None:
-        with transaction.atomic():
-            unshare_record(declared, record.pk, ended)
-            _note(request, access, declared, record.pk, {"end": access.person_name(ended)})
+        let_out(access, declared, record.pk, ended, source=source)
         return ""
     try:
-        until = end_of_day(request.POST.get("until", ""))
+        until = end_of_day(given.get("until", ""))
     except BaseProblem:
         return _("Please enter the last day like 2026-12-31, or leave it empty.")
-    can_write = request.POST.get("can_write") == "true"
-    extended = whole_number(request.POST.get("extend", ""))
-    user: User | None
+    extended = whole_number(given.get("extend", ""))
     if extended is not None:
-        rows = Collaborator.objects.filter(object_key=declared.key, record_id=record.pk)
-        share = rows.filter(user_id=extended, user__is_active=True).select_related("user").first()
-        user, can_write = (share.user, share.can_write) if share else (None, False)
-    else:
-        user = _asked_person(picked_or_typed(request.POST, "person"))
-    if user is None:
+        return _extend(access, declared, record.pk, extended, until, source)
+    people, unknown = _asked_people(several_picked_or_typed(given, "person"))
+    if unknown:
+        text = _("“%(names)s” is nobody here. Please choose colleagues from the suggestions.")
+        return text % {"names": _(", ").join(unknown)}
+    if not people:
         return _("Please choose a colleague from the suggestions.")
-    by = request.user if isinstance(request.user, User) else None
-    with transaction.atomic():
-        share_record(declared, record.pk, user, by=by, can_write=can_write, expires_at=until)
-        _note(request, access, declared, record.pk, {"person": user.name, "can_write": can_write})
+    let_in(
+        access,
+        declared,
+        record.pk,
+        people,
+        source=replace(source, note=" ".join(given.get("note", "").split())[:LONGEST_NOTE]),
+        can_write=given.get("can_write") == "true",
+        until=until,
+        with_below=given.get("with_below") == "true",
+    )
     return ""
 
 
-def _asked_person(picked: str) -> User | None:
-    people = User.objects.filter(is_active=True)
-    number = whole_number(picked)
-    chosen = people.filter(pk=number) if number is not None else people.filter(name=picked)
-    return chosen.first() if chosen.count() == 1 else None
-
-
-def _note(
-    request: HttpRequest,
+def _extend(
     access: Access,
     declared: ObjectType,
     record_id: int,
-    after: dict[str, Any],
-) -> None:
-    write_note(
-        access, declared, "share", source_of(request), now(), record_id=record_id, after=after
-    )
+    user_id: int,
+    until: datetime | None,
+    source: Source,
+) -> str:
+    """Give a share another last day; what it allows stays as it was."""
+    rows = Collaborator.objects.filter(object_key=declared.key, record_id=record_id)
+    share = rows.filter(user_id=user_id, user__is_active=True).select_related("user").first()
+    if share is None:
+        return _("Please choose a colleague from the suggestions.")
+    let_in(
+        access, declared, record_id, [share.user], source=source, can_write=share.can_write,
+        until=until, with_below=share.with_below,
+    )  # fmt: skip
+    return ""
+
+
+def _asked_people(asked: list[str]) -> tuple[list[User], list[str]]:
+    """Return the colleagues that were picked or typed, each once, and what fits nobody."""
+    found: list[User] = []
+    unknown = []
+    people = User.objects.filter(is_active=True)
+    for text in asked[:MOST_AT_ONCE]:
+        number = whole_number(text)
+        chosen = people.filter(pk=number) if number is not None else people.filter(name=text)
+        if chosen.count() != 1:
+            unknown.append(text)
+        elif chosen[0] not in found:
+            found.append(chosen[0])
+    return found, unknown
+
+
+def _below_text(declared: ObjectType) -> str:
+    """Name what belongs to a record of this type, to which people may be let in along with it."""
+    named = []
+    for below in object_types():
+        targets = {below.builtin_fields[name].target for name in below.belongs_to}
+        if declared.key in targets and "" not in targets:
+            named.append(str(below.label_plural))
+    if not named:
+        return _("Also to what was done with it")
+    return _("Also to its %(things)s and what was done with it") % {"things": _(", ").join(named)}

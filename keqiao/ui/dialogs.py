@@ -54,6 +54,16 @@ def person_box(element_id: str, name: str, *, required: bool = True) -> SafeStri
     return _suggesting_box("/people/pick/", element_id, name, required=required)
 
 
+def people_boxes(element_id: str, name: str, label: str) -> SafeString:
+    """Return boxes that suggest colleagues: one, and another one for each that is filled."""
+    return format_html(
+        '<div class="several" data-several role="group" aria-label="{}"><div class="one">{}</div>'
+        "</div>",
+        label,
+        person_box(element_id, name, required=False),
+    )
+
+
 def department_box(element_id: str, name: str) -> SafeString:
     """Return the box that suggests departments, outside of any record's field."""
     return _suggesting_box("/departments/pick/", element_id, name, required=False)

@@ -80,7 +80,7 @@ def _line(line: HistoryLine) -> dict[str, Any]:
         "who": f"{actor} · {source}" if source else actor,
         "when": near_moment(line.at),
         "exact": timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"),
-        "note": _note(line),
+        "note": note_of(line),
         "changes": [
             {"label": sentence(one.label), "before": one.before, "after": one.after}
             for one in line.fields
@@ -89,5 +89,6 @@ def _line(line: HistoryLine) -> dict[str, Any]:
     }
 
 
-def _note(line: HistoryLine) -> str:
+def note_of(line: HistoryLine) -> str:
+    """Return what somebody wrote about the change, or why the product itself acted."""
     return "" if line.detail == line.source else str(REASONS.get(line.detail, line.detail))

@@ -71,7 +71,7 @@ def hand_over_all(
     reason: str = "",
 ) -> dict[str, Any]:
     """Give the types in `keys` to the takers in turn (or to a department), then end the account."""
-    source = Source("bulk", reason, request_id)
+    source = Source("bulk", request_id=request_id, note=reason)
     targets: list[dict[str, Any]] = [{"owner": str(one)} for one in takers]
     targets = targets or [{"owner": "", "team": str(team_id)}]
     with override(acting(user_id).language):

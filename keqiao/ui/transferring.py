@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
 
+LONGEST_NOTE = 200  # as long as a line of the change log holds
 AT_ONCE = 50  # records and what goes along; more are handed over in the background
 
 
@@ -58,7 +60,7 @@ def transfer_page(request: HttpRequest, declared: ObjectType, record_id: int) ->
             counts = count_along(access, declared, chosen)
             if sum(counts.values()) > AT_ONCE:
                 return _in_background(request, access, declared, record_id, values, options)
-            source = source_of(request, detail=request.POST.get("reason", "")[:200])
+            source = replace(source_of(request), note=asked_note(request.POST))
             handover = _handover(values, options)
             became = hand_over(access, declared, [record_id], handover, source=source)
             if became.done:
@@ -104,7 +106,7 @@ def _in_background(
         ids=[record_id],
         values=values,
         options=options,
-        reason=request.POST.get("reason", "")[:200],
+        reason=asked_note(request.POST),
     )
     text = _("It runs in the background; you can go on working.")
     context = {"title": title, "text": text, "job_url": f"/jobs/{job.id}/"}
@@ -148,6 +150,11 @@ def asked_handover(given: QueryDict) -> tuple[dict[str, Any], dict[str, Any], st
     return values, options, problem
 
 
+def asked_note(given: QueryDict) -> str:
+    """Return what is written to the new owner, as the change log has room for it."""
+    return " ".join(given.get("reason", "").split())[:LONGEST_NOTE]
+
+
 def _handover(values: dict[str, Any], options: dict[str, Any]) -> Handover:
     until = options.get("stays_until") or ""
     return Handover(
@@ -182,7 +189,7 @@ def transfer_many(
 ) -> dict[str, Any]:
     """Hand every chosen record over with what goes along; refused ones stay with their owner."""
     declared = object_type(object_key)
-    source = Source("bulk", reason, request_id)
+    source = Source("bulk", request_id=request_id, note=reason)
     handover = _handover(values, options)
 
     def give(access: Access, part: list[int]) -> Part:

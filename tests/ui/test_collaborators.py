@@ -9,11 +9,13 @@ import pytest
 from keqiao.access.access import Access
 from keqiao.access.directory import share_record
 from keqiao.access.models import Collaborator
+from keqiao.access.reasons import reasons_to_see
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
 from keqiao.notifications.models import Notice
 from keqiao.notifications.shares import tell_ending_shares
+from keqiao.records.outbox import dispatch_events
 from tests.company import Company, make
 from tests.ui.test_pages import browser
 
@@ -68,3 +70,49 @@ def test_the_end_is_told_once_a_day_before(company: Company) -> None:
     told = Notice.objects.filter(kind="share_ending")
     assert set(told.values_list("user_id", flat=True)) == {company.li.pk, company.zhou.pk}
     assert told.count() == 2
+
+
+def test_several_are_let_in_at_once_with_a_note_to_each(company: Company) -> None:
+    account = make("account", owner=company.li, name="桥东公司")
+    contact = make("contact", owner=company.li, account=account)
+    given = {
+        "person": ["周销售", "赵客服", ""],
+        "person__pick": [f"{company.zhou.pk}|周销售", "", ""],
+        "can_write": "true",
+        "until": "2099-01-02",
+        "note": "麻烦一起\n盯一下这单",
+    }
+    assert browser(company.li).post(f"/accounts/{account}/people/", given).status_code == 200
+    shares = Collaborator.objects.order_by("user_id")
+    assert {one.user_id for one in shares} == {company.zhou.pk, company.zhao.pk}
+    assert all(one.can_write and one.expires_at and not one.with_below for one in shares)
+    contacts = object_type("contact").model._default_manager
+    # Not ticked: the customer alone, without its contacts.
+    seen = Access.for_user(company.zhou).scope(Action.VIEW, object_type("contact"))
+    assert not contacts.filter(seen, pk=contact).exists()
+    assert not reasons_to_see(company.zhou, contacts.get(pk=contact))
+    whole = {**given, "with_below": "true"}
+    browser(company.li).post(f"/accounts/{account}/people/", whole)
+    seen = Access.for_user(company.zhou).scope(Action.VIEW, object_type("contact"))
+    assert contacts.filter(seen, pk=contact).exists()
+    assert reasons_to_see(company.zhou, contacts.get(pk=contact))
+    dispatch_events()
+    told = Notice.objects.filter(kind="shared", body="麻烦一起 盯一下这单")
+    assert {one.user_id for one in told} == {company.zhou.pk, company.zhao.pk}
+    assert told.count() == 2  # the second time nobody was new
+    log = browser(company.li).get(f"/accounts/{account}/?tab=history").content.decode()
+    timeline = browser(company.li).get(f"/accounts/{account}/").content.decode()
+    for page in (log, timeline):
+        assert "麻烦一起 盯一下这单" in page
+        assert "周销售" in page
+
+
+def test_a_name_that_fits_nobody_is_said_and_nobody_is_let_in(company: Company) -> None:
+    account = make("account", owner=company.li)
+    given = {"person": ["周销售", "王二麻子"], "person__pick": ["", ""], "note": "请看"}
+    answer = browser(company.li).post(f"/accounts/{account}/people/", given)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "王二麻子" in page
+    assert "请看" in page  # what was typed is still there
+    assert not Collaborator.objects.exists()

@@ -8,6 +8,8 @@ from keqiao.access.models import Collaborator
 from keqiao.catalog.registry import object_type
 from keqiao.jobs.models import Job
 from keqiao.jobs.worker import run_worker
+from keqiao.notifications.models import Notice
+from keqiao.records.outbox import dispatch_events
 from keqiao.ui import bulk_jobs
 from tests.company import Company, make, make_all
 from tests.ui.test_pages import browser
@@ -80,3 +82,24 @@ def test_undo_brings_back_what_went_along(company: Company) -> None:
     run_worker(once=True)
     assert owners("account", ids) == {company.li.pk}
     assert owners("contact", contacts) == {company.li.pk}
+
+
+def test_the_note_reaches_the_new_owner_and_stands_in_log_and_timeline(company: Company) -> None:
+    account = make("account", owner=company.li)
+    note = "对方周五前要报价 🙏"
+    given = to(company.zhou, reason=f" {note}\n")
+    assert browser(company.qian).post(f"/accounts/{account}/transfer/", given).status_code == 303
+    many = make_all("account", [{} for _ in range(3)], owner=company.li, seed=40)
+    given = to(company.wang, action="transfer", reason="老客户，慢慢来")
+    given["ids"] = ",".join(map(str, many))
+    assert browser(company.qian).post("/accounts/bulk/", given).status_code == 200
+    run_worker(once=True)
+    dispatch_events()
+    [alone] = Notice.objects.filter(kind="assigned", user=company.zhou)
+    assert alone.body == note
+    [together] = Notice.objects.filter(kind="assigned", user=company.wang)
+    assert together.body == "老客户，慢慢来"
+    for tab in ("", "?tab=history"):
+        assert note in browser(company.zhou).get(f"/accounts/{account}/{tab}").content.decode()
+        page = browser(company.wang).get(f"/accounts/{many[0]}/{tab}").content.decode()
+        assert "老客户，慢慢来" in page

@@ -63,18 +63,21 @@ function startTags(host) {
 function startSeveral(host) {
   if (host.dataset.ready) return;
   host.dataset.ready = "1";
-  host.addEventListener("input", () => {
+  const add = () => {
     const lines = [...host.querySelectorAll(".one")];
     const last = lines[lines.length - 1];
     if (!last.querySelector("input").value || lines.length >= 20) return;
     const more = last.cloneNode(true);
     more.querySelectorAll("input").forEach((input) => (input.value = ""));
     more.querySelector("input").setAttribute("aria-label", word("add"));
+    more.querySelectorAll("[id]").forEach((part) => part.removeAttribute("id"));
     more.querySelectorAll("[data-ready]").forEach((part) => part.removeAttribute("data-ready"));
     more.querySelectorAll(".options").forEach((list) => list.remove());
     host.append(more);
     more.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
-  });
+  };
+  // Typed, or picked from the suggestions.
+  ["input", "change"].forEach((kind) => host.addEventListener(kind, add));
 }
 
 const startAll = (root) => {
