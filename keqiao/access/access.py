@@ -17,6 +17,8 @@ from keqiao.base.clock import now
 from keqiao.catalog.field import Sensitivity
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from django.db.models import Model
 
     from keqiao.access.models import ApiToken, User
@@ -181,6 +183,22 @@ class Access:
         for condition in self._reaches(action, object_type):
             combined |= condition
         return combined
+
+    def scope_mark(self, action: Action, object_type: ObjectType) -> Hashable | None:
+        """Return all that `scope` comes from: equal marks, equal conditions.
+
+        None when that is more than a few words: a lens, or very many shares.
+        """
+        if self._lens_for(object_type):
+            return None
+        level = self.level(action, object_type)
+        if level is Level.ALL or level is Level.NONE:
+            return level
+        shared = self.shared_ids(object_type, writing=action is Action.CHANGE)
+        if len(shared) > _INLINE_SHARED:
+            return None
+        subtree = tuple(self._subtree) if level is Level.SUBTREE else ()
+        return (level, self.user_id, self.department_id, subtree, tuple(shared))
 
     def scope_parts(self, action: Action, object_type: ObjectType) -> list[Q]:
         """Return the same condition as parts that share no record, each served by one index."""

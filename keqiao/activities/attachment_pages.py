@@ -24,6 +24,7 @@ from keqiao.activities.file_store import open_file
 from keqiao.activities.file_types import TYPES
 from keqiao.activities.previews import SIZES, preview
 from keqiao.activities.timeline_page import is_followed, show_files_by
+from keqiao.records.numbered import numbered
 from keqiao.records.present import columns_needed, named_rows, present
 from keqiao.records.query import get_record, records
 from keqiao.ui.cells import near_moment
@@ -70,20 +71,37 @@ def files_below(access: Access, pointers: Sequence[str]) -> dict[str, list[dict[
     """Return the files of follow-ups by what they belong to."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     if pointers:
-        for about, row in _rows(access, Q(about__in=pointers), COLUMNS[:3]):
+        for about, row in _below(access, pointers):
             found[about].append(file_facts(row))
     return found
 
 
+def _below(access: Access, pointers: Sequence[str]) -> list[tuple[str, Row]]:
+    columns = COLUMNS[:3]
+    if not _may_read(access, columns):
+        return []
+    needed = columns_needed(ATTACHMENT, ("about", "created_at", *columns))
+    rows = numbered(access, ATTACHMENT, pointers, needed, by="about")
+    rows.sort(key=lambda row: (row.created_at, row.id), reverse=True)
+    return _shown(access, rows[:SHOWN], columns)
+
+
 def _rows(access: Access, where: Q, columns: tuple[str, ...]) -> list[tuple[str, Row]]:
     """Return files with what they belong to, the newest first."""
-    mask = access.fields(ATTACHMENT)
-    asked = ("about", "account", *columns)
-    if not access.can(Action.VIEW, ATTACHMENT) or not all(map(mask.is_readable, asked)):
+    if not _may_read(access, columns):
         return []
     needed = columns_needed(ATTACHMENT, ("about", *columns))
     found = records(access, ATTACHMENT).filter(where).order_by("-created_at", "-pk")
-    rows = list(named_rows(found, needed)[:SHOWN])
+    return _shown(access, list(named_rows(found, needed)[:SHOWN]), columns)
+
+
+def _may_read(access: Access, columns: Sequence[str]) -> bool:
+    mask = access.fields(ATTACHMENT)
+    asked = ("about", "account", *columns)
+    return access.can(Action.VIEW, ATTACHMENT) and all(map(mask.is_readable, asked))
+
+
+def _shown(access: Access, rows: list[Any], columns: tuple[str, ...]) -> list[tuple[str, Row]]:
     shown = present(access, ATTACHMENT, rows, columns)
     return [(row.about, one) for row, one in zip(rows, shown, strict=True)]
 

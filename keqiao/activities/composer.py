@@ -19,6 +19,7 @@ from keqiao.activities.settling import due_by_default
 from keqiao.activities.verbs import Logged, Next, log_follow_up
 from keqiao.automation.working_calendar import next_working_day
 from keqiao.base.clock import now, today
+from keqiao.base.prepared import ask
 from keqiao.catalog.filter import Condition
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.pointer import pointed_to
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.core.files.uploadedfile import UploadedFile
+    from django.db.models import QuerySet
 
     from keqiao.access.access import Access
     from keqiao.catalog.field import Field
@@ -173,8 +175,12 @@ def new_key() -> str:
 
 
 def read_draft(access: Access, about: str) -> dict[str, Any]:
-    found = FollowUpDraft.objects.filter(user_id=access.user_id or 0, about=about).first()
-    return found.data if found else {}
+    found = ask("draft", [access.user_id or 0, about], _draft)
+    return found[0].data if found else {}
+
+
+def _draft(marks: Sequence[Any]) -> QuerySet[FollowUpDraft]:
+    return FollowUpDraft.objects.filter(user_id=marks[0], about=marks[1])
 
 
 def keep_draft(access: Access, about: str, key: str, data: dict[str, Any]) -> None:

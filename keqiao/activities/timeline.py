@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, groupby, islice
@@ -16,9 +17,11 @@ from keqiao.activities.activity import ACTIVITIES, COMMENT
 from keqiao.activities.entries import TimelineEntry
 from keqiao.activities.marks import Mark, read_mark, write_mark
 from keqiao.base.clock import now
+from keqiao.base.prepared import ask, padded
 from keqiao.catalog.filter import AnyOf, Condition
 from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.audit import HistoryLine, history
+from keqiao.records.numbered import numbered
 from keqiao.records.present import columns_needed, named_rows, present_many
 from keqiao.records.query import ListQuery, get_record, matching_records
 
@@ -107,17 +110,16 @@ def timeline(
     mark = read_mark(before)
     wanted = [kind for kind in asked if kind != CHANGE]
     read = reader or EntryReader(access, search)
-    entries = TimelineEntry.objects.filter(object_key=object_type.key, record_id=record_id)
-    past = entries.filter(is_open=False).order_by("-at", "-id")
+    about = (object_type.key, record_id)
     place = mark if mark and mark.at < _FAR else None
     found: Iterator[Portion] = iter(())
     if wanted:
         size = min(max(limit + 1, _FEWEST_READ), _READ_AT_ONCE)
-        found = portions(past, wanted, forwards=False, mark=place, at_once=size)
+        found = portions(Range(_past, *about), wanted, forwards=False, mark=place, at_once=size)
     is_whole = before is None and bool(wanted)
     first = next(found, None)
-    upcoming = read.portions_of(_opened(entries, wanted)) if is_whole else []
-    pinned = _pinned(entries, wanted) if is_whole else []
+    upcoming = read.portions_of(_opened(about, wanted)) if is_whole else []
+    pinned = _pinned(about, wanted) if is_whole else []
     ahead = first.entries if first else []
     read.load([*ahead, *pinned, *(one for portion in upcoming for one in portion.entries)])
     dealings = _Dealings(read, chain([first] if first else [], found), place)
@@ -126,7 +128,7 @@ def timeline(
         lines = _Changes(access, object_type, record_id, mark)
     items, following = _merged(dealings, lines, limit)
     page = TimelinePage(items, next=following)
-    page.upcoming = _open_items(read, _opened(entries, wanted), upcoming, 50) if is_whole else []
+    page.upcoming = _open_items(read, _opened(about, wanted), upcoming, 50) if is_whole else []
     page.pinned = read.items(pinned)
     add_comments(access, [*page.items, *page.upcoming, *page.pinned])
     return page
@@ -144,8 +146,7 @@ def open_activities(
     """Return what is planned with a record, the most urgent first."""
     if not is_checked:
         get_record(access, object_type, record_id)
-    entries = TimelineEntry.objects.filter(object_key=object_type.key, record_id=record_id)
-    ordered = _opened(entries, list(ACTIVITIES))
+    ordered = _opened((object_type.key, record_id), list(ACTIVITIES))
     read = reader or EntryReader(access)
     return _open_items(read, ordered, read.portions_of(ordered), limit)
 
@@ -220,9 +221,12 @@ class EntryReader:
                 return None
             condition = AnyOf(tuple(Condition(name, "contains", self.search) for name in read))
         shown = [name for name in names if name not in _LEFT_OUT]
-        query = ListQuery(object_type=declared, filter=condition, ids=tuple(ids), count=False)
-        found = matching_records(self.access, query)
-        rows = list(named_rows(found, columns_needed(declared, shown)))
+        columns = columns_needed(declared, shown)
+        if condition is None:
+            rows = numbered(self.access, declared, ids, columns)
+        else:
+            query = ListQuery(object_type=declared, filter=condition, ids=tuple(ids), count=False)
+            rows = list(named_rows(matching_records(self.access, query), columns))
         if self.own and "about" in shown and all(row.about == self.own for row in rows):
             shown.remove("about")
         return (declared, rows, shown) if rows else None
@@ -243,13 +247,10 @@ def add_comments(access: Access, items: Sequence[TimelineItem]) -> None:
         if item.kind in ACTIVITIES:
             of[item.kind, item.id].append(item)
             kinds[item.kind].add(item.id)
-    places = Q(pk__in=())
-    for key, ids in kinds.items():
-        places |= Q(object_key=key, record_id__in=ids)
     if not kinds:
         return
-    found = TimelineEntry.objects.filter(places, activity_key=COMMENT).order_by("at", "id")
-    entries = list(found[: _COMMENTS_SHOWN * 10])
+    read = _entries_of_comments(kinds)
+    entries = [one for one in read if (one.object_key, one.record_id) in of]
     place_of = {entry.activity_id: (entry.object_key, entry.record_id) for entry in entries}
     for comment in visible_items(access, entries):
         for item in of[place_of[comment.id]]:
@@ -257,8 +258,61 @@ def add_comments(access: Access, items: Sequence[TimelineItem]) -> None:
                 item.comments.append(comment)
 
 
-def _opened(entries: QuerySet[TimelineEntry], kinds: list[str]) -> Iterator[Portion]:
-    return portions(entries.filter(is_open=True).order_by("at", "id"), kinds, forwards=True)
+def _entries_of_comments(kinds: dict[str, set[int]]) -> list[TimelineEntry]:
+    """Return the comments on activities, with a few on others that have the same numbers."""
+    keys = padded(kinds)
+    ids = padded({one for wanted in kinds.values() for one in wanted})
+
+    def build(marks: Sequence[Any]) -> QuerySet[TimelineEntry]:
+        found = TimelineEntry.objects.filter(
+            object_key__in=marks[: len(keys)],
+            record_id__in=marks[len(keys) :],
+            activity_key=COMMENT,
+        )
+        return found.order_by("at", "id")[: _COMMENTS_SHOWN * 10]
+
+    return ask("comments on activities", [*keys, *ids], build)
+
+
+# --- stretches of the index -----------------------------------------------------------------------
+
+About = tuple[str, int]
+Ordered = Callable[["QuerySet[TimelineEntry]"], "QuerySet[TimelineEntry]"]
+
+
+def _past(entries: QuerySet[TimelineEntry]) -> QuerySet[TimelineEntry]:
+    return entries.filter(is_open=False).order_by("-at", "-id")
+
+
+def _planned(entries: QuerySet[TimelineEntry]) -> QuerySet[TimelineEntry]:
+    return entries.filter(is_open=True).order_by("at", "id")
+
+
+def _kept_on_top(entries: QuerySet[TimelineEntry]) -> QuerySet[TimelineEntry]:
+    return entries.filter(is_pinned=True, is_open=False).order_by("-at", "-id")
+
+
+@dataclass(frozen=True)
+class Range:
+    """The entries of one record in one order. What every page begins with is asked as prepared."""
+
+    ordered: Ordered
+    key: str
+    record_id: int
+
+    def all(self) -> QuerySet[TimelineEntry]:
+        entries = TimelineEntry.objects.filter(object_key=self.key, record_id=self.record_id)
+        return self.ordered(entries)
+
+    def first(self, limit: int) -> list[TimelineEntry]:
+        def build(marks: Sequence[Any]) -> QuerySet[TimelineEntry]:
+            return Range(self.ordered, *marks).all()[:limit]
+
+        return ask(("entries", self.ordered, limit), [self.key, self.record_id], build)
+
+
+def _opened(about: About, kinds: list[str]) -> Iterator[Portion]:
+    return portions(Range(_planned, *about), kinds, forwards=True)
 
 
 def _open_items(
@@ -273,9 +327,9 @@ def _open_items(
     return found[:limit]
 
 
-def _pinned(entries: QuerySet[TimelineEntry], kinds: list[str]) -> list[TimelineEntry]:
-    found = entries.filter(is_pinned=True, is_open=False).order_by("-at", "-id")
-    return [one for one in found[:20] if one.activity_key in kinds]
+def _pinned(about: About, kinds: list[str]) -> list[TimelineEntry]:
+    found = Range(_kept_on_top, *about).first(20)
+    return [one for one in found if one.activity_key in kinds]
 
 
 @dataclass
@@ -288,7 +342,7 @@ class Portion:
 
 
 def portions(
-    ordered: QuerySet[TimelineEntry],
+    ordered: QuerySet[TimelineEntry] | Range,
     kinds: Sequence[str],
     *,
     forwards: bool,
@@ -298,11 +352,14 @@ def portions(
     """Read an ordered range of the index a portion at a time, up to `MOST_SKIPPED` entries."""
     way = "gt" if forwards else "lt"
     for _number in range(0, MOST_SKIPPED, at_once):
-        found = ordered
-        if mark is not None:
-            tie = Q((f"id__{way}", mark.entry_id))
-            found = found.filter(Q((f"at__{way}e", mark.at)), Q((f"at__{way}", mark.at)) | tie)
-        read = list(found[:at_once])
+        if isinstance(ordered, Range) and mark is None:
+            read = ordered.first(at_once)
+        else:
+            found = ordered.all()
+            if mark is not None:
+                tie = Q((f"id__{way}", mark.entry_id))
+                found = found.filter(Q((f"at__{way}e", mark.at)), Q((f"at__{way}", mark.at)) | tie)
+            read = list(found[:at_once])
         if not read:
             return
         mark = Mark(read[-1].at, read[-1].pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from contextvars import ContextVar
 
+from keqiao.base.prepared import ask
 from keqiao.catalog.models import StateVersion
 
 CATALOG = "catalog"
@@ -15,7 +16,8 @@ _seen: ContextVar[dict[str, int] | None] = ContextVar("state_versions", default=
 
 def read_versions() -> dict[str, int]:
     """Read all version numbers (one query) and keep them for the current request or job."""
-    versions = dict(StateVersion.objects.values_list("name", "number"))
+    rows = ask("versions", (), lambda _marks: StateVersion.objects.values_list("name", "number"))
+    versions = dict(rows)
     _seen.set(versions)
     return versions
 

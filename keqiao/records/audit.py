@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from keqiao.access.rights import Action, Right
 from keqiao.base.encryption import decrypt
+from keqiao.base.prepared import ask
 from keqiao.catalog.kinds.links import links_of
 from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type as object_type_named
@@ -24,6 +25,8 @@ from keqiao.records.query import get_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from django.db.models import QuerySet
 
     from keqiao.access.access import Access
     from keqiao.catalog.field import Field
@@ -225,14 +228,21 @@ def history(
     """
     if not is_checked:
         get_record(access, object_type, record_id, Action.VIEW)
-    rows = ChangeEntry.objects.filter(object_key=object_type.key, record_id=record_id)
+    if only and (only not in object_type.fields() or access.fields(object_type).is_hidden(only)):
+        raise UnknownField(only)
+
+    def build(marks: Sequence[Any]) -> QuerySet[ChangeEntry]:
+        rows = ChangeEntry.objects.filter(object_key=marks[0], record_id=marks[1])
+        if before_id is not None:
+            rows = rows.filter(pk__lt=marks[2])
+        if only:
+            rows = rows.filter(after__has_key=only).exclude(action__in=_NOTES)
+        return rows.order_by("-id")[:limit]
+
+    values: list[str | int] = [object_type.key, record_id]
     if before_id is not None:
-        rows = rows.filter(pk__lt=before_id)
-    if only:
-        if only not in object_type.fields() or access.fields(object_type).is_hidden(only):
-            raise UnknownField(only)
-        rows = rows.filter(after__has_key=only).exclude(action__in=_NOTES)
-    entries = list(rows.order_by("-id")[:limit])
+        values.append(before_id)
+    entries = list(build(values)) if only else ask(("history", limit), values, build)
     if only:
         for entry in entries:
             entry.before = {only: entry.before.get(only)}

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils.translation import gettext
 
-from keqiao.access.rights import Action, Right
+from keqiao.access.rights import Right
 from keqiao.catalog.field import Column
 from keqiao.catalog.kinds.base import FieldKind
 from keqiao.catalog.kinds.links import is_link, links_of
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type as object_type_named
+from keqiao.records.numbered import numbered
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -132,12 +133,8 @@ def _rows(access: Access, part: _Part, linked: _Linked, *, texts: bool) -> list[
 
 def titles_of(access: Access, object_type: ObjectType, ids: Iterable[int]) -> dict[int, str]:
     """Return what those of the records that this person may see are called, masked if need be."""
-    from keqiao.records.query import records
-
-    rows = records(access, object_type).filter(pk__in=set(ids))
-    shown = present(
-        access, object_type, list(named_rows(rows, columns_needed(object_type, ()))), ()
-    )
+    rows = numbered(access, object_type, set(ids), columns_needed(object_type, ()))
+    shown = present(access, object_type, rows, ())
     return {row.id: row.title for row in shown}
 
 
@@ -180,9 +177,8 @@ def _linked(access: Access, parts: Sequence[_Part]) -> _Linked:
             continue
         inner = tuple(paths.get(key, ()))
         # With what lies in the bin: who would see a record may know that it was deleted.
-        reach = target.model._default_manager.filter(access.scope(Action.VIEW, target))
         columns = {*columns_needed(target, inner), "deleted_at"}
-        rows = list(named_rows(reach.filter(pk__in=wanted), columns))
+        rows = numbered(access, target, wanted, columns, with_deleted=True)
         live = [row for row in rows if row.deleted_at is None]
         found.deleted.update((key, row.id) for row in rows if row.deleted_at is not None)
         shown = present(access, target, live, inner)

@@ -35,6 +35,7 @@ from keqiao.records.contains import narrowed_by_index
 from keqiao.records.counting import TooSlow, capped_count
 from keqiao.records.list_search import patience, searched
 from keqiao.records.models import LIVE, RecordLink
+from keqiao.records.numbered import numbered
 from keqiao.records.present import Row, columns_needed, named_rows, present
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ def get_record(
     access: Access, object_type: ObjectType, record_id: int, action: Action = Action.VIEW
 ) -> Model:
     """Return one record, or raise `RecordNotFound`."""
-    found = records(access, object_type, action).filter(pk=record_id).first()
-    if found is None:
+    found = numbered(access, object_type, [record_id], action=action)
+    if not found:
         note_refusal(access, object_type, action, [record_id])
         raise RecordNotFound(f"{object_type.key} {record_id}")
-    return found
+    return found[0]  # type: ignore[no-any-return]
 
 
 def checked_filter(access: Access, object_type: ObjectType, tree: FilterTree) -> Compiled:

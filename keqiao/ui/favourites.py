@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.shortcuts import render
@@ -11,13 +11,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
+from keqiao.base.prepared import ask, padded
 from keqiao.records.query import get_record
-from keqiao.ui.gate import access_of, go, is_partial, require, signed_in
+from keqiao.ui.gate import access_of, back_to, go, is_partial, require, signed_in
 from keqiao.ui.models import Favourite
 from keqiao.ui.navigation import sentence
 from keqiao.ui.pointers import Pointer, pointers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
     from keqiao.access.access import Access
@@ -38,9 +42,18 @@ def favourites_of(access: Access) -> list[Pointer]:
 
 
 def is_favourite(access: Access, declared: ObjectType, record_id: int) -> bool:
-    return Favourite.objects.filter(
-        user_id=_me(access), object_key=declared.key, record_id=record_id
-    ).exists()
+    return bool(starred(access, declared, [record_id]))
+
+
+def starred(access: Access, declared: ObjectType, ids: Sequence[int]) -> frozenset[int]:
+    """Return which of these records this person marked."""
+    return frozenset(ask("starred", [_me(access), declared.key, *padded(ids)], _starred))
+
+
+def _starred(marks: Sequence[Any]) -> QuerySet[Favourite, int]:
+    user, key, *ids = marks
+    found = Favourite.objects.filter(user_id=user, object_key=key, record_id__in=ids)
+    return found.values_list("record_id", flat=True)
 
 
 @signed_in
@@ -76,7 +89,7 @@ def _answer(
     if not is_partial(request):
         if problem:
             messages.error(request, problem)
-        return go(request, url)
+        return go(request, back_to(request, url))
     context = {"record": {"url": url}, "is_favourite": on, "problem": problem}
     response = render(request, "ui/parts/star.html", context, status=422 if problem else 200)
     response["HX-Trigger"] = "favouritesChanged"

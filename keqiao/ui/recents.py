@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 from django.core.signals import request_finished
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 from django.dispatch import receiver
 
 from keqiao.base.clock import now
@@ -29,9 +29,16 @@ KEPT = 30
 OFTEN_FROM = 3  # opened that many times, a record counts as one the person works with
 PATIENCE_MS = 30
 
-AGAIN = (
-    f"UPDATE {Recent._meta.db_table} SET at = %s, times = times + 1"  # noqa: S608
-    " WHERE user_id = %s AND object_key = %s AND record_id = %s"
+# In plain statements, for each record page writes one: the ORM took a tenth of the page's time.
+TABLE = Recent._meta.db_table
+NOTE = (
+    f"INSERT INTO {TABLE} (user_id, object_key, record_id, at, times) VALUES (%s, %s, %s, %s, 1)"  # noqa: S608
+    " ON CONFLICT (user_id, object_key, record_id)"
+    f" DO UPDATE SET at = excluded.at, times = {TABLE}.times + 1 RETURNING times"
+)
+FORGET = (
+    f"DELETE FROM {TABLE} WHERE user_id = %s AND id IN (SELECT id FROM {TABLE}"  # noqa: S608
+    " WHERE user_id = %s ORDER BY at DESC, id DESC LIMIT 100 OFFSET %s)"
 )
 
 log = structlog.get_logger("keqiao.recents")
@@ -74,28 +81,12 @@ def write_visits(**_signal: Any) -> None:
 
 
 def _write(visit: Visit) -> None:
-    if _visited_again(visit):
-        return
-    with transaction.atomic():
-        mine = Recent.objects.filter(user_id=visit.user_id)
-        made = Recent(
-            user_id=visit.user_id,
-            object_key=visit.object_key,
-            record_id=visit.record_id,
-            at=visit.at,
-        )
-        Recent.objects.bulk_create([made], ignore_conflicts=True)
-        beyond = list(mine.order_by("-at", "-pk").values_list("pk", flat=True)[KEPT:])
-        if beyond:
-            mine.filter(pk__in=beyond).delete()
-
-
-def _visited_again(visit: Visit) -> bool:
-    """Note a further visit, in one plain statement: nearly all visits are such ones."""
     at = connection.ops.adapt_datetimefield_value(visit.at)
     with connection.cursor() as cursor:
-        cursor.execute(AGAIN, [at, visit.user_id, visit.object_key, visit.record_id])
-        return bool(cursor.rowcount)
+        cursor.execute(NOTE, [visit.user_id, visit.object_key, visit.record_id, at])
+        is_new = cursor.fetchall()[0][0] == 1
+        if is_new:
+            cursor.execute(FORGET, [visit.user_id, visit.user_id, KEPT])
 
 
 @contextmanager

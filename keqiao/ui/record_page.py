@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from keqiao.access.rights import Action, Right
-from keqiao.catalog.filter import Condition
 from keqiao.catalog.registry import object_type
+from keqiao.records.below import records_below
 from keqiao.records.ownership import may_choose_department
 from keqiao.records.present import present
-from keqiao.records.query import ListQuery, get_record, run_list
+from keqiao.records.query import get_record
 from keqiao.ui import cells
 from keqiao.ui.converters import whole_number
 from keqiao.ui.details import sections_html
@@ -317,15 +317,8 @@ def _related_card(
     access: Access, declared: ObjectType, target: ObjectType, related: Related, record_id: int
 ) -> dict[str, Any]:
     shown = tuple(name for name in target.subtitle if name != related.by)
-    page = run_list(
-        access,
-        ListQuery(
-            object_type=target,
-            columns=(target.title, *shown),
-            filter=Condition(related.by, "equals", record_id),
-            limit=RELATED_READ,
-        ),
-    )
+    columns = (target.title, *shown)
+    page = records_below(access, target, related.by, record_id, columns, RELATED_READ)
     base = f"/{target.path}/"
     label = sentence(target.label_plural)
     if target == declared:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
 from django.urls import path
 from django.utils.html import escape
 
+from keqiao.access.models import User
 from keqiao.customers.account import Account
 
 if TYPE_CHECKING:
@@ -37,6 +39,13 @@ def timing(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
         return response
 
     return middleware
+
+
+class PlainBackend(ModelBackend):
+    """Reads the user as Django does, without what the product does to be quicker."""
+
+    def get_user(self, user_id: int) -> User | None:
+        return User.objects.all().filter(pk=user_id).get()
 
 
 def rows() -> list[tuple[Any, ...]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PEOPLE = {"seller": "li", "manager": "wang", "administrator": "qian"}
 PRODUCT = "allauth.account.auth_backends.AuthenticationBackend"
-BARE = "django.contrib.auth.backends.ModelBackend"
+BARE = "keqiao.config.benchmark.floor.PlainBackend"
 RATED = 20_000
 BATCH = 2_000
 ASKED = 60
