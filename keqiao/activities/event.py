@@ -52,7 +52,7 @@ EVENT = register(
         ),
         list=ListSpec(
             "name", "about", "at", "ends_at", "place", "state", "owner", "updated_at",
-            default_sort="-at", quick_filters=("state", "at", "owner"),
+            default_sort="-at", quick_filters=("state", "at", "owner"), calendar=("at", "ends_at"),
         ),
         search=("name",),
         before_save=(settle(_("Event"), waits=True), settle_length),

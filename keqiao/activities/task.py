@@ -65,6 +65,7 @@ TASK = register(
             "updated_at",
             default_sort="-at",
             quick_filters=("state", "at", "owner"),
+            calendar=("at",),
         ),
         search=("name",),
         before_save=(settle(_("Task"), waits=True),),

@@ -64,6 +64,7 @@ class ListSpec:
     default_sort: str = "-updated_at"
     quick_filters: tuple[str, ...] = ()
     board: str = ""  # the choice whose values are the columns of the board
+    calendar: tuple[str, ...] = ()  # the date by which records stand on a calendar, and their end
 
     def __init__(
         self,
@@ -71,11 +72,13 @@ class ListSpec:
         default_sort: str = "-updated_at",
         quick_filters: tuple[str, ...] = (),
         board: str = "",
+        calendar: tuple[str, ...] = (),
     ) -> None:
         object.__setattr__(self, "columns", columns)
         object.__setattr__(self, "default_sort", default_sort)
         object.__setattr__(self, "quick_filters", quick_filters)
         object.__setattr__(self, "board", board)
+        object.__setattr__(self, "calendar", calendar)
 
 
 @dataclass(frozen=True)
@@ -259,6 +262,7 @@ class ObjectType:
             *self.list.quick_filters,
             self.list.default_sort.lstrip("-"),
             *([self.list.board] if self.list.board else []),
+            *self.list.calendar,
             *(name for section in self.layout.sections for name in section.fields),
             *(name for rule in self.duplicates for name in rule.fields),
             *self.belongs_to,

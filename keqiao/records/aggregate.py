@@ -68,7 +68,7 @@ def count_by(
     if counted is not None and group_by and is_link(counted):
         # The number of a record out of reach is not told, not even as the name of a group.
         raise _cannot_group(counted)
-    parts = list(_parts(access, query))
+    parts = list(in_parts(access, query))
     try:
         with time_limit(patience_ms):
             if counted is None:
@@ -81,7 +81,7 @@ def count_by(
         return Counts(None)
 
 
-def _parts(access: Access, query: ListQuery) -> Iterator[QuerySet[Model]]:
+def in_parts(access: Access, query: ListQuery) -> Iterator[QuerySet[Model]]:
     """Return the reach in parts that share no record; each is answered by an index of its own."""
     manager = query.object_type.model._default_manager
     for part in access.scope_parts(query.action, query.object_type):
@@ -115,7 +115,7 @@ def _all(parts: list[QuerySet[Model]], cap: int | None) -> Counts:
 def _grouped(parts: list[QuerySet[Model]], own: Field) -> Counts:
     groups: Counter[Hashable] = Counter()
     for part in parts:
-        rows = _by_value(part, own).annotate(_number=Count("pk"))
+        rows = by_value(part, own).annotate(_number=Count("pk"))
         for value, number in rows.values_list("_value", "_number")[: MOST_GROUPS + 1]:
             groups[None if value == own.kind.empty else value] += number
     if len(groups) > MOST_GROUPS:
@@ -129,9 +129,10 @@ def _grouped(parts: list[QuerySet[Model]], own: Field) -> Counts:
 
 
 def _values(part: QuerySet[Model], own: Field) -> Iterator[Any]:
-    yield from _by_value(part, own).values_list("_value", flat=True).distinct()
+    yield from by_value(part, own).values_list("_value", flat=True).distinct()
 
 
-def _by_value(part: QuerySet[Model], own: Field) -> QuerySet[Any, Any]:
+def by_value(part: QuerySet[Model], own: Field) -> QuerySet[Any, Any]:
+    """Return the records as `_value`, ready to be counted or added up for each."""
     expression = own.expression() if isinstance(own.storage, JsonKey) else F(own.storage.name)
     return part.annotate(_value=expression).values("_value")

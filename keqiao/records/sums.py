@@ -1,32 +1,161 @@
-"""What the records of a list come to in money, when that is known quickly enough for the page."""
+"""What the records of a list come to: sums, averages, smallest and largest, and how they split up."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Sum
+from django.db.models import Case, CharField, Count, Max, Min, Q, Sum, Value, When
+from django.utils.translation import gettext_lazy as _
 
-from keqiao.catalog.field import Column
-from keqiao.records.counting import BUDGET_MS, TooSlow, time_limit
-from keqiao.records.query import matching_records, require_readable
+from keqiao.catalog.filter import FilterProblem
+from keqiao.records.aggregate import by_value, in_parts
+from keqiao.records.counting import TooSlow, time_limit
+from keqiao.records.query import require_readable
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+    from datetime import datetime
+
     from keqiao.access.access import Access
     from keqiao.catalog.field import Field
     from keqiao.records.query import ListQuery
 
+EARLIER, WITHIN, LATER, NEVER = "earlier", "within", "later", "never"
 
-def sum_of(access: Access, query: ListQuery, own: Field) -> int | None:
-    """Return the sum of a column over a list; None when it is no column or takes too long.
+
+@dataclass(frozen=True)
+class Sums:
+    """What one column comes to over all records of a list; empty values do not take part."""
+
+    filled: int = 0
+    total: int = 0
+    lowest: int | None = None
+    highest: int | None = None
+
+    @property
+    def average(self) -> float | None:
+        return self.total / self.filled if self.filled else None
+
+    def __add__(self, other: Sums) -> Sums:
+        def of_both(choose: Any, one: int | None, two: int | None) -> int | None:
+            known = [value for value in (one, two) if value is not None]
+            return choose(known) if known else None
+
+        return Sums(
+            self.filled + other.filled,
+            self.total + other.total,
+            of_both(min, self.lowest, other.lowest),
+            of_both(max, self.highest, other.highest),
+        )
+
+
+@dataclass
+class Group:
+    """The records of one value: how many lie where in time, and what a column comes to."""
+
+    total: int = 0
+    times: dict[str, int] = field(default_factory=dict)
+
+
+def sums_of(
+    access: Access, query: ListQuery, fields: Iterable[Field], *, patience_ms: int
+) -> dict[str, Sums] | None:
+    """Return what numeric fields come to over a whole list; None when that takes too long.
 
     A field this person may not read in full is refused like a condition on it: a sum would tell it.
     """
-    require_readable(access, query.object_type, own, own.name)
-    if not isinstance(own.storage, Column):
-        return None
+    wanted = [_readable(access, query, own) for own in fields]
+    asked: dict[str, Any] = {}
+    for place, own in enumerate(wanted):
+        value = own.expression()
+        asked |= {
+            f"filled{place}": Count(value),
+            f"total{place}": Sum(value),
+            f"lowest{place}": Min(value),
+            f"highest{place}": Max(value),
+        }
+    found = {own.name: Sums() for own in wanted}
     try:
-        with time_limit(BUDGET_MS):
-            rows = matching_records(access, query)
-            return rows.aggregate(total=Sum(own.storage.name))["total"] or 0
+        with time_limit(patience_ms):
+            for part in in_parts(access, _surely(query)):
+                row = part.aggregate(**asked)
+                for place, own in enumerate(wanted):
+                    found[own.name] += _sums(row, place)
     except TooSlow:
         return None
+    return found
+
+
+def groups_of(
+    access: Access,
+    query: ListQuery,
+    by: Field,
+    *,
+    total: Field | None = None,
+    moment: Field | None = None,
+    between: Sequence[datetime] = (),
+    patience_ms: int,
+) -> dict[Hashable, Group] | None:
+    """Return for each value of `by` the sum of `total` and how `moment` lies to two points in time.
+
+    None when that takes too long. Fields this person may not read are refused.
+    """
+    for own in (by, total, moment):
+        if own is not None:
+            _readable(access, query, own, numeric=own is total)
+    found: dict[Hashable, Group] = {}
+    try:
+        with time_limit(patience_ms):
+            for part in in_parts(access, _surely(query)):
+                rows = by_value(part, by)
+                if moment is not None:
+                    rows = rows.annotate(_time=_place_in_time(moment, between))
+                    rows = rows.values("_value", "_time")
+                rows = rows.annotate(_number=Count("pk"))
+                if total is not None:
+                    rows = rows.annotate(_total=Sum(total.expression()))
+                for row in rows:
+                    value = None if row["_value"] == by.kind.empty else row["_value"]
+                    group = found.setdefault(value, Group())
+                    group.total += int(row.get("_total") or 0)
+                    place = row.get("_time", "")
+                    group.times[place] = group.times.get(place, 0) + row["_number"]
+    except TooSlow:
+        return None
+    return found
+
+
+def _place_in_time(moment: Field, between: Sequence[datetime]) -> Case:
+    start, end = between
+    name = moment.storage.name  # type: ignore[union-attr]
+    return Case(
+        When(Q((f"{name}__lt", start)), then=Value(EARLIER)),
+        When(Q((f"{name}__lt", end)), then=Value(WITHIN)),
+        When(Q((f"{name}__gte", end)), then=Value(LATER)),
+        default=Value(NEVER),
+        output_field=CharField(),
+    )
+
+
+def _readable(access: Access, query: ListQuery, own: Field, *, numeric: bool = True) -> Field:
+    require_readable(access, query.object_type, own, own.name)
+    if numeric and not own.kind.numeric:
+        text = _("“%(field)s” holds no numbers that could be added up.") % {"field": own.label}
+        raise FilterProblem(text, "sum", own.name)
+    return own
+
+
+def _surely(query: ListQuery) -> ListQuery:
+    # Reading in order finds a page of common words at once, but not all of them.
+    return replace(query, search_surely=True)
+
+
+def _sums(row: dict[str, Any], place: int) -> Sums:
+    lowest, highest = row[f"lowest{place}"], row[f"highest{place}"]
+    return Sums(
+        row[f"filled{place}"],
+        int(row[f"total{place}"] or 0),
+        None if lowest is None else int(lowest),
+        None if highest is None else int(highest),
+    )

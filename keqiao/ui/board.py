@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.http import Http404
 from django.shortcuts import render
@@ -16,14 +18,14 @@ from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.catalog.filter import AllOf, Condition, FilterProblem
 from keqiao.records.query import run_list
-from keqiao.records.sums import sum_of
+from keqiao.records.sums import EARLIER, LATER, NEVER, WITHIN, groups_of
 from keqiao.ui import cells
-from keqiao.ui.board_address import board_address
 from keqiao.ui.clock import NEXT_STEP, clock_html
-from keqiao.ui.filtering import chips
-from keqiao.ui.gate import access_of, require, signed_in
-from keqiao.ui.listing import rights
-from keqiao.ui.navigation import new_label, sentence
+from keqiao.ui.displays import has_board
+from keqiao.ui.gate import access_of, is_partial, require, signed_in
+from keqiao.ui.list_state import BOARD
+from keqiao.ui.listing import frame
+from keqiao.ui.navigation import sentence
 from keqiao.ui.saved_views import open_list
 
 if TYPE_CHECKING:
@@ -33,10 +35,11 @@ if TYPE_CHECKING:
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.present import Row
-    from keqiao.records.query import ListQuery
+    from keqiao.records.sums import Group
     from keqiao.ui.list_state import ListState
 
 CARDS = 50
+PATIENCE_MS = 2_000
 
 
 @signed_in
@@ -44,76 +47,167 @@ CARDS = 50
 def board_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
     access = access_of(request)
     require(access, Action.VIEW, declared)
-    state = open_list(access, declared, request.GET).state
-    if not board_address(access, state):
+    if not has_board(access, declared):
         raise Http404
+    opened = open_list(access, declared, request.GET)
+    state = replace(opened.state, display=BOARD)
     field = declared.fields()[declared.list.board]
-    status, problem, columns = 200, "", []
+    wanted = _column_asked(field, request.GET.get("column"))
+    part = request.GET.get("part", "")
+    status, problem, columns = HTTPStatus.OK, "", []
     try:
-        columns = board_columns(access, state, field)
+        columns = (
+            board_figures(access, state, field)
+            if part == "figures"
+            else board_columns(access, state, field, wanted)
+        )
     except FilterProblem as found:
-        status, problem = 422, str(found.message)
+        status, problem = HTTPStatus.UNPROCESSABLE_ENTITY, str(found.message)
     context = {
-        "object_type": declared,
-        "title": sentence(declared.label_plural),
-        "page_title": sentence(declared.label_plural),
-        "list_url": state.base,
-        "table_url": state.url(),
-        "new_label": new_label(declared),
-        "chips": chips(access, state),
         "columns": columns,
         "field_name": field.name,
         "can_move": access.can(Action.CHANGE, declared)
         and access.fields(declared).is_writable(field.name)
         and not field.read_only,
-        "may": rights(access, declared),
         "problem": problem,
     }
+    if part in {"figures", "cards"} and is_partial(request):
+        return render(request, f"ui/board.html#{part}", context, status=status)
+    context |= frame(access, replace(opened, state=state))
+    context["figures_url"] = f"{state.page}?{state.query_string()}&part=figures"
+    if is_partial(request):
+        response = render(request, "ui/board.html#part", context, status=status)
+        response["HX-Push-Url"] = state.url()
+        return response
     return render(request, "ui/board.html", context, status=status)
 
 
-def board_columns(access: Access, state: ListState, field: Field) -> list[dict[str, Any]]:
-    """Return a column for each value; what has none comes first, when there is any."""
-    declared = state.declared
-    shown = _shown(access, declared)
-    base = replace(state.query(access), columns=tuple(shown), limit=CARDS, cursor=None)
-    asked = [("", _("Not set"), "", Condition(field.name, "is_empty"))]
-    asked += [
-        (one.key, str(one.label), one.color, Condition(field.name, "equals", one.key))
-        for one in field.choices
+@dataclass(frozen=True)
+class Asked:
+    """One column of the board: its value (empty for none), its name, and what is asked for it."""
+
+    key: str
+    label: str
+    color: str
+    condition: Condition
+    number: int
+
+    @property
+    def text(self) -> str:
+        return (
+            f"{self.condition.path}:equals:{self.key}"
+            if self.key
+            else (f"{self.condition.path}:is_empty")
+        )
+
+
+def _asked(field: Field) -> list[Asked]:
+    nothing = Asked("", _("Not set"), "", Condition(field.name, "is_empty"), 0)
+    return [nothing] + [
+        Asked(one.key, str(one.label), one.color, Condition(field.name, "equals", one.key), number)
+        for number, one in enumerate(field.choices, start=1)
     ]
-    found = []
-    for key, label, color, condition in asked:
-        column = _column(access, base, condition, shown)
-        if key or column["cards"]:
-            text = f"{field.name}:equals:{key}" if key else f"{field.name}:is_empty"
-            all_url = state.url(where=(*state.where, text))
-            found.append({**column, "key": key, "label": label, "color": color, "all_url": all_url})
+
+
+def _column_asked(field: Field, given: str | None) -> list[Asked]:
+    """Return the columns to show: all, or the one whose further cards are asked for."""
+    if given is None:
+        return _asked(field)
+    found = [one for one in _asked(field) if str(one.number) == given]
+    if not found:
+        raise Http404
     return found
 
 
-def _column(
-    access: Access, base: ListQuery, condition: Condition, shown: dict[str, Field]
-) -> dict[str, Any]:
-    tree = AllOf((base.filter, condition)) if base.filter else condition
-    query = replace(base, filter=tree, kept={})
-    page = run_list(access, query)
-    return {
-        "count": page.count_text,
-        "sum": _sum(access, query, shown) if page.rows else "",
-        "more": bool(page.next_cursor),
-        "cards": [_card(base.object_type, row, shown) for row in page.rows],
-    }
+def board_columns(
+    access: Access, state: ListState, field: Field, wanted: list[Asked]
+) -> list[dict[str, Any]]:
+    """Return the columns with their cards; what has no value comes first, when there is any."""
+    shown = _shown(access, state.declared)
+    cursor = state.cursor or None
+    base = replace(state.query(access), columns=tuple(shown), limit=CARDS, cursor=cursor)
+    found = []
+    for one in wanted:
+        tree = AllOf((base.filter, one.condition)) if base.filter else one.condition
+        page = run_list(access, replace(base, filter=tree, count=cursor is None, kept={}))
+        if not (one.key or page.rows):
+            continue
+        all_url = state.url(display="", where=(*state.where, one.text))
+        more = urlencode({"column": one.number, "cursor": page.next_cursor or "", "part": "cards"})
+        found.append(
+            {
+                "key": one.key,
+                "number": one.number,
+                "label": one.label,
+                "color": one.color,
+                "count": page.count_text,
+                "cards": [_card(state.declared, row, shown) for row in page.rows],
+                "all_url": all_url,
+                "more_url": f"{state.page}?{'&'.join(filter(None, (state.query_string(), more)))}"
+                if page.next_cursor
+                else "",
+            }
+        )
+    return found
 
 
-def _sum(access: Access, query: ListQuery, shown: dict[str, Field]) -> str:
-    """Return what the cards of a column come to, for those who read every amount."""
-    mask = access.fields(query.object_type)
-    for name, field in shown.items():
-        if field.kind.key == "money" and mask.is_readable(name):
-            total = sum_of(access, query, field)
-            return str(field.kind.text(total, field)) if total else ""
-    return ""
+# --- what a column comes to, told after the cards ------------------------------------------------
+
+
+def board_figures(access: Access, state: ListState, field: Field) -> list[dict[str, Any]]:
+    """Return for each column the sum of its amounts and how its next steps lie in time."""
+    mask, fields = access.fields(state.declared), _shown(access, state.declared)
+    money = next(
+        (one for name, one in fields.items() if one.kind.key == "money" and mask.is_readable(name)),
+        None,
+    )
+    step = fields.get(NEXT_STEP)
+    if step is not None and not mask.is_readable(NEXT_STEP):
+        step = None
+    if money is None and step is None:
+        return []
+    begin = timezone.localtime(now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    groups = groups_of(
+        access,
+        state.query(access),
+        field,
+        total=money,
+        moment=step,
+        between=(begin, begin + timedelta(days=1)),
+        patience_ms=PATIENCE_MS,
+    )
+    found = []
+    for one in _asked(field):
+        group = (groups or {}).get(one.key or None)
+        if group is not None:
+            total = str(money.kind.text(group.total, money)) if money and group.total else ""
+            found.append(
+                {
+                    "number": one.number,
+                    "sum": total,
+                    "split": _split(group) if step is not None else None,
+                }
+            )
+    return found
+
+
+def _split(group: Group) -> dict[str, Any]:
+    """Return the parts of the thin bar, as widths of a hundred, and what it says in words."""
+    states = (
+        (EARLIER, "late", _("overdue")),
+        (WITHIN, "today", _("due today")),
+        (LATER, "planned", _("planned")),
+        (NEVER, "none", _("no next step")),
+    )
+    whole = sum(group.times.values()) or 1
+    parts, at = [], 0.0
+    for place, css, _label in states:
+        width = 100 * group.times.get(place, 0) / whole
+        if width:
+            parts.append({"css": css, "x": f"{at:.2f}", "width": f"{width:.2f}"})
+        at += width
+    words = [f"{label} {group.times.get(place, 0):,}" for place, _css, label in states]
+    return {"parts": parts, "text": " · ".join(words)}
 
 
 def _shown(access: Access, declared: ObjectType) -> dict[str, Field]:

@@ -114,6 +114,7 @@ def calendar_events(
     end: date,
     filter: FilterTree | None = None,
     *,
+    search: str = "",
     end_field: str = "",
     most: int = MOST_ENTRIES,
 ) -> CalendarEvents:
@@ -140,6 +141,7 @@ def calendar_events(
             object_type=object_type,
             columns=columns,
             filter=tree,
+            search=search,
             sort=sort,
             cursor=cursor,
             limit=size,
@@ -193,6 +195,18 @@ def _entry(
         object_type.icon,
         url=record_url(object_type.key, row.id),
         is_movable=may_move,
+        is_all_day=_fills_days(start, end),
+    )
+
+
+def _fills_days(start: date | datetime, end: Any) -> bool:
+    """Tell whether a moment stands for its day: what begins at midnight and ends with a day."""
+    ends = [timezone.localtime(one) for one in (start, end) if isinstance(one, datetime)]
+    last = ends[1:] or ends
+    return (
+        bool(ends)
+        and not (ends[0].hour or ends[0].minute)
+        and all(one.strftime("%H:%M") in {"00:00", "23:59"} for one in last)
     )
 
 

@@ -76,7 +76,9 @@ def builder_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
         "object_type": declared,
         "action_url": f"{state.base}filter/builder/",
         "cancel_url": state.url(),
-        "query_fields": [pair for pair in state.pairs() if pair[0] not in {"where", "filter"}],
+        "query_fields": [
+            pair for pair in state.form_fields() if pair[0] not in {"where", "filter"}
+        ],
         "search_text": state.search,
         "root": _shown(access, declared, root, fields_to_choose(access, declared)),
         "count_text": count_text,

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_GET
 from keqiao.access.rights import Action
 from keqiao.ui.filtering import filter_fields, filter_line, quick_days, quick_fields, quick_options
 from keqiao.ui.gate import access_of, go, is_partial, require, signed_in
-from keqiao.ui.list_state import ListState
+from keqiao.ui.list_state import WIDTH, ListState
 from keqiao.ui.listing import column_label
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest, HttpResponse
 
     from keqiao.access.access import Access
@@ -80,9 +82,32 @@ def column_menu(request: HttpRequest, declared: ObjectType) -> HttpResponse:
 
 
 def show_column_menu(request: HttpRequest, access: Access, state: ListState) -> HttpResponse:
-    """Show which fields the list can have as columns."""
-    context = {"column_choices": column_choices(access, state)}
+    """Show which fields the list can have as columns, in which order and how wide.
+
+    Without JavaScript every button leads back here; the list is shown with the last one.
+    """
+    if request.GET.get("do") == "apply":
+        return go(request, state.url())
+    asked = {"columns", *(f"{WIDTH}{name}" for name, _width in state.widths)}
+    asked.discard(f"{WIDTH}{state.declared.title}")  # the name has no line in the form
+    context = {
+        "column_fields": [pair for pair in state.form_fields() if pair[0] not in asked],
+        "column_choices": column_choices(access, state, _wanted_order(request)),
+        "column_moves": [("up", "arrow-up", _("Forward")), ("down", "arrow-down", _("Backward"))],
+        "columns_reset": state.url(columns=(), widths=()) if state.columns or state.widths else "",
+    }
     return _menu(request, state, "columns", _("Columns"), context)
+
+
+def _wanted_order(request: HttpRequest) -> list[str]:
+    """Return the columns in the order of the form, with one moved if a button asks for it."""
+    order = list(dict.fromkeys(request.GET.getlist("order")))
+    verb, _colon, name = request.GET.get("move", "").partition(":")
+    if name in order:
+        at = order.index(name)
+        other = min(max(at + (-1 if verb == "up" else 1), 0), len(order) - 1)
+        order[at], order[other] = order[other], order[at]
+    return order
 
 
 def _opened(request: HttpRequest, declared: ObjectType) -> tuple[Access, ListState]:
@@ -102,7 +127,8 @@ def _menu(
         "list_url": state.base,
         "back_url": state.url(),
         "state": state.query_string(),
-        "query_fields": state.pairs(),
+        "page_url": state.page,
+        "query_fields": state.form_fields(),
         "search_text": state.search,
         "is_page": not is_partial(request),
     }
@@ -110,17 +136,28 @@ def _menu(
     return render(request, template, context)
 
 
-def column_choices(access: Access, state: ListState) -> list[dict[str, Any]]:
-    """Return every field a column can show: those shown first, the others as the form has them."""
+def column_choices(
+    access: Access, state: ListState, order: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Return every field a column can show: those shown first, the others as the form has them.
+
+    `order` is how somebody has put them while choosing; nothing is shown then that he unticked.
+    """
     mask, declared = access.fields(state.declared), state.declared
-    shown = state.shown_columns(access)
-    others = [
-        field.name
-        for field in declared.in_layout_order()
-        if not mask.is_hidden(field.name) and field.name not in shown
-    ]
+    shown = state.columns if order else state.shown_columns(access)
+    names = [one.name for one in declared.in_layout_order() if not mask.is_hidden(one.name)]
+    linked = [name for name in state.shown_columns(access) if "." in name]
+    known = dict.fromkeys([*shown, *names, *linked])
+    offered = [name for name in known if name in names or name in linked]
+    place = {name: number for number, name in enumerate(order)}
+    widths = dict(state.widths)
     return [
-        {"name": name, "label": column_label(declared, name), "on": name in shown}
-        for name in (*shown, *others)
+        {
+            "name": name,
+            "label": column_label(declared, name),
+            "on": name in shown,
+            "width": widths.get(name, ""),
+        }
+        for name in sorted(offered, key=lambda one: place.get(one, len(place)))
         if name != declared.title
     ]

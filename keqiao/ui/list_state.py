@@ -32,7 +32,12 @@ LONGEST_SEARCH = 100
 LONGEST_FILTER = 8_000
 EVERYTHING = "all"  # the view without conditions, asked for by name when another opens by itself
 
-Content = tuple[tuple[str, ...], str, str, tuple[str, ...]]
+NARROWEST, WIDEST = 48, 800  # pixels
+WIDTH = "width."  # before the name of the column whose width an address tells
+BOARD, CALENDAR = "board", "calendar"
+
+Widths = tuple[tuple[str, int], ...]
+Content = tuple[tuple[str, ...], str, str, tuple[str, ...], Widths, str]
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,9 @@ class ListState:
     filter: str = ""  # the nested part, in the JSON form of the filter language
     view: str = ""  # the saved view this list began as
     saved: Content | None = None  # what that view holds
+    widths: Widths = ()
+    display: str = ""  # "board", or "calendar:due_at:week"; otherwise rows
+    day: str = ""  # where the calendar is open
 
     @classmethod
     def read(cls, declared: ObjectType, given: QueryDict) -> ListState:
@@ -64,6 +72,9 @@ class ListState:
             exact=given.get("exact") == "1",
             filter=given.get("filter", "")[:LONGEST_FILTER],
             view=given.get("view", "")[:20],
+            widths=_widths(given),
+            display=known_display(given.get("display", "")[:100]),
+            day=given.get("day", "")[:10],
         )
 
     @property
@@ -71,13 +82,19 @@ class ListState:
         return f"/{self.declared.path}/"
 
     @property
+    def page(self) -> str:
+        """Return the address of the page that shows the list in its way, without any state."""
+        way = self.display.partition(":")[0]
+        return f"{self.base}{way}/" if way else self.base
+
+    @property
     def is_filtered(self) -> bool:
         return bool(self.where or self.search or self.filter)
 
     @property
     def content(self) -> Content:
-        """Return what a view keeps: conditions, nested filter, order and columns."""
-        return self.where, self.filter, self.sort, self.columns
+        """Return what a view keeps: conditions, order, columns, and how they are shown."""
+        return self.where, self.filter, self.sort, self.columns, self.widths, self.display
 
     @property
     def is_changed(self) -> bool:
@@ -91,12 +108,26 @@ class ListState:
         if self.filter:
             found.append(("filter", self.filter))
         found += [("columns", name) for name in self.columns]
+        found += [(f"{WIDTH}{name}", str(width)) for name, width in self.widths]
+        if ":" in self.display:
+            found.append(("display", self.display))
         if self.sort:
             found.append(("sort", self.sort))
-        return found
+        return found + self._where_open()
+
+    def _where_open(self) -> list[tuple[str, str]]:
+        return [("day", self.day)] if self.day and self.display.startswith(CALENDAR) else []
+
+    def form_fields(self) -> list[tuple[str, str]]:
+        """Return what a form carries along, so that the list comes back in the same way."""
+        pairs = self.pairs()
+        if self.display and ":" not in self.display:
+            pairs.append(("display", self.display))
+        return pairs
 
     def query_string(self) -> str:
-        pairs = self.pairs()
+        """Return the whole state as menus, dialogs and bulk changes are given it."""
+        pairs = self.form_fields()
         if self.search:
             pairs.append(("search", self.search))
         return urlencode(pairs)
@@ -104,16 +135,17 @@ class ListState:
     def url(self, **changes: Any) -> str:
         """Return the address with some parts changed; any change starts at the first page."""
         changed = replace(self, **{"cursor": "", "exact": False, **changes})
-        pairs = changed.pairs() if changed.is_changed or not changed.saved else []
-        if not pairs and changed.view:
-            pairs = [("view", changed.view)]
+        is_own = changed.is_changed or not changed.saved
+        pairs = changed.pairs() if is_own else changed._where_open()
+        if changed.view and (changed.view == EVERYTHING or not pairs or not is_own):
+            pairs = [("view", changed.view), *pairs]
         if changed.search:
             pairs.append(("search", changed.search))
         if changed.cursor:
             pairs.append(("cursor", changed.cursor))
         if changed.exact:
             pairs.append(("exact", "1"))
-        return f"{self.base}?{urlencode(pairs)}" if pairs else self.base
+        return f"{changed.page}?{urlencode(pairs)}" if pairs else changed.page
 
     def toggled(self, condition: str) -> str:
         """Return the address with a condition added, or taken away when it is there."""
@@ -178,6 +210,20 @@ def _asked(access: Access, part: str) -> tuple[str, str, frozenset[str]]:
     if operator in {"any_of", "none_of"}:
         return path, operator, frozenset(filter(None, value.split(",")))
     return path, operator, frozenset({value})
+
+
+def known_display(text: str) -> str:
+    return text if text.partition(":")[0] in {BOARD, CALENDAR} else ""
+
+
+def _widths(given: QueryDict) -> Widths:
+    """Read the widths of an address or of the column form; what is no width is left out."""
+    found = {}
+    for name in given:
+        text = (given.get(name) or "").strip()
+        if name.startswith(WIDTH) and text.isascii() and text.isdecimal() and len(text) < 6:
+            found[name.removeprefix(WIDTH)[:100]] = min(max(int(text), NARROWEST), WIDEST)
+    return tuple(sorted(found.items())[: MOST_COLUMNS + 1])
 
 
 def _exists(declared: ObjectType, path: str) -> bool:

@@ -12,14 +12,16 @@ from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.object_type import Feature
 from keqiao.records.query import Page, count_records, run_list
 from keqiao.ui import cells
-from keqiao.ui.board_address import board_address
 from keqiao.ui.bulk_actions import bulk_actions
+from keqiao.ui.displays import displays
 from keqiao.ui.exporting import can_export
+from keqiao.ui.favourites import starred
 from keqiao.ui.filtering import chips, quick_fields, views
-from keqiao.ui.gate import access_of, is_partial, require, signed_in
+from keqiao.ui.gate import access_of, go, is_partial, require, signed_in
 from keqiao.ui.navigation import new_label, remember_count, sentence
 from keqiao.ui.saved_views import may_change, open_list
-from keqiao.ui.table import Column, head_html, rows_html
+from keqiao.ui.table import Column, head_html, rows_html, widths_html
+from keqiao.ui.totals import has_totals
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -36,6 +38,8 @@ def list_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
     require(access, Action.VIEW, declared)
     opened = open_list(access, declared, request.GET)
     state = opened.state
+    if state.display:
+        return go(request, state.url())
     status, problem = 200, ""
     try:
         page = run_list(access, state.query(access, count=not state.cursor))
@@ -57,13 +61,31 @@ def list_context(access: Access, opened: OpenedList, page: Page) -> dict[str, An
     state = opened.state
     declared = state.declared
     columns = list_columns(access, state, page)
+    stars = starred(access, declared, [row.id for row in page.rows])
+    return frame(access, opened) | {
+        "widths_html": widths_html(columns),
+        "head_html": head_html(columns),
+        "rows_html": rows_html(page.rows, columns, state.base, stars=stars),
+        "page": page_facts(access, state, page),
+        "totals": has_totals(access, state),
+        "is_bare": not (page.rows or state.is_filtered) and rights(access, declared)["import"],
+        "here": state.url(cursor=state.cursor),
+        "bulk_actions": bulk_actions(access, declared),
+    }
+
+
+def frame(access: Access, opened: OpenedList) -> dict[str, Any]:
+    """Return what stands above the records, whichever way they are shown."""
+    state = opened.state
+    declared = state.declared
     title = sentence(declared.label_plural)
     return {
         "object_type": declared,
         "title": title,
         "page_title": title,
         "list_url": state.base,
-        "board_url": board_address(access, state),
+        "page_url": state.page,
+        "displays": displays(access, state),
         "new_label": new_label(declared),
         "tabs": views(access, opened),
         "view": view_facts(access, opened),
@@ -72,14 +94,10 @@ def list_context(access: Access, opened: OpenedList, page: Page) -> dict[str, An
             {"name": field.name, "label": sentence(field.label)}
             for field in quick_fields(access, declared)
         ],
-        "head_html": head_html(columns),
-        "rows_html": rows_html(page.rows, columns, state.base),
-        "page": page_facts(access, state, page),
         "search_text": state.search,
-        "query_fields": state.pairs(),
+        "query_fields": state.form_fields(),
         "state": state.query_string(),
         "may": rights(access, declared),
-        "bulk_actions": bulk_actions(access, declared),
     }
 
 
@@ -90,7 +108,7 @@ def view_facts(access: Access, opened: OpenedList) -> dict[str, Any]:
     return {
         "left_out": opened.left_out,
         "is_changed": is_changed,
-        "may_save": view is None and (state.is_filtered or state.sort or state.columns),
+        "may_save": view is None and (any(state.content) or state.search),
         "saved_url": f"{state.base}?view={view.id}" if view else "",
         "overwrite_url": f"{state.base}views/{view.id}/save/"
         if view and is_changed and may_change(access, view)
@@ -113,6 +131,7 @@ def rights(access: Access, declared: ObjectType) -> dict[str, bool]:
 def list_columns(access: Access, state: ListState, page: Page) -> list[Column]:
     mask = access.fields(state.declared)
     sort = page.sort or state.sort or state.declared.list.default_sort
+    widths = dict(state.widths)
     found = []
     for path in state.shown_columns(access):
         field = state.declared.field(path)
@@ -123,7 +142,15 @@ def list_columns(access: Access, state: ListState, page: Page) -> list[Column]:
             direction = {path: "ascending", f"-{path}": "descending"}.get(sort, "")
             sort_url = state.url(sort=f"-{path}" if direction == "ascending" else path)
         found.append(
-            Column(path, column_label(state.declared, path), field, css, sort_url, direction)
+            Column(
+                path,
+                column_label(state.declared, path),
+                field,
+                css,
+                sort_url,
+                direction,
+                widths.get(path, 0),
+            )
         )
     return found
 

@@ -53,6 +53,8 @@ class SavedView(models.Model):
     filter = models.TextField(default="", blank=True)
     sort = models.CharField(max_length=60, default="", blank=True)
     columns = models.JSONField(default=list)
+    widths = models.JSONField(default=dict)
+    display = models.CharField(max_length=100, default="", blank=True)
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -29,7 +29,8 @@ from keqiao.catalog.filter import (
 from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.state import bump, version
 from keqiao.records.bulk_rows import json_text
-from keqiao.ui.list_state import EVERYTHING, ListState
+from keqiao.ui.displays import can_show
+from keqiao.ui.list_state import EVERYTHING, ListState, Widths, known_display
 from keqiao.ui.models import SavedView, ViewChoice
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 VERSION = "views"
 MOST_VIEWS = 200
-_CONTENT = ("where", "filter", "sort", "columns")
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class KnownView:
     filter: str
     sort: str
     columns: tuple[str, ...]
+    widths: Widths
+    display: str
     is_tab: bool
     is_first: bool
 
@@ -105,6 +107,8 @@ def _known(row: SavedView, choice: ViewChoice | None) -> KnownView:
         filter=row.filter,
         sort=row.sort,
         columns=tuple(row.columns),
+        widths=tuple(sorted(row.widths.items())),
+        display=known_display(row.display),
         is_tab=choice.is_tab if choice else True,
         is_first=choice.is_first if choice else False,
     )
@@ -134,7 +138,7 @@ def open_list(access: Access, declared: ObjectType, given: QueryDict) -> OpenedL
     """Read the address of a list: a saved view, a changed one, or conditions of its own."""
     state = ListState.read(declared, given)
     known = views_of(access, declared)
-    if not state.view and not state.is_filtered and not state.sort and not state.columns:
+    if not state.view and not any(state.content) and not state.search:
         first = next((view for view in known if view.is_first), None)
         if first is not None:
             state = replace(state, view=str(first.id))
@@ -153,6 +157,8 @@ def open_list(access: Access, declared: ObjectType, given: QueryDict) -> OpenedL
         filter=kept.filter,
         sort=kept.sort,
         columns=kept.columns,
+        widths=kept.widths,
+        display=kept.display,
         saved=kept.content,
     )
     return OpenedList(opened, view, left_out)
@@ -180,7 +186,20 @@ def usable(
             columns.append(name)
         else:
             left_out.append(_condition_on(declared, name))
-    state = ListState(declared, tuple(where), sort, columns=tuple(columns), filter=nested)
+    display = view.display
+    if display and not can_show(access, declared, display):
+        left_out.append(_("the board or calendar, whose field is not open to you"))
+        display = ""
+    widths = tuple(one for one in view.widths if _exists_for(access, declared, one[0]))
+    state = ListState(
+        declared,
+        tuple(where),
+        sort,
+        columns=tuple(columns),
+        filter=nested,
+        widths=widths,
+        display=display,
+    )
     return state, tuple(dict.fromkeys(left_out))
 
 
@@ -277,6 +296,8 @@ def save_view(
         filter=state.filter,
         sort=state.sort,
         columns=list(state.columns),
+        widths=dict(state.widths),
+        display=state.display,
     )
     if is_first:
         choose(access, row.pk, is_first=True)
@@ -286,9 +307,14 @@ def save_view(
 
 def overwrite_view(view: KnownView, state: ListState) -> None:
     """Let a saved view hold what the list shows now."""
-    where, nested, sort, columns = state.content
+    where, nested, sort, columns, widths, display = state.content
     SavedView.objects.filter(pk=view.id).update(
-        where=list(where), filter=nested, sort=sort, columns=list(columns)
+        where=list(where),
+        filter=nested,
+        sort=sort,
+        columns=list(columns),
+        widths=dict(widths),
+        display=display,
     )
     bump(VERSION)
 
@@ -338,7 +364,7 @@ def views_using(declared: ObjectType, field: str) -> list[Use]:
     found = []
     for row in SavedView.objects.filter(object_key=declared.key).iterator():
         named = {part.partition(":")[0] for part in row.where}
-        named |= {row.sort.removeprefix("-"), *row.columns}
+        named |= {row.sort.removeprefix("-"), *row.columns, *row.display.split(":")[1:2]}
         if row.filter:
             try:
                 named |= {one.path for one in conditions(parse_filter(row.filter))}

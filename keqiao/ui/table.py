@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from keqiao.ui import cells
 from keqiao.ui.clock import NEXT_STEP, clock_html
@@ -30,13 +31,14 @@ class Column:
     css: str
     sort_url: str = ""
     direction: str = ""
+    width: int = 0  # pixels, where somebody has set them
 
     @property
     def attribute(self) -> SafeString:
-        return CLASSES[self.css]
+        css = " ".join(filter(None, (self.css, "w" if self.width else "")))
+        return SafeString(f' class="{css}"' if css else "")
 
 
-CLASSES = {css: SafeString(f' class="{css}"' if css else "") for css in ("", "n", "tt")}
 SORTED = {
     "": SafeString(""),
     "ascending": SafeString(' aria-sort="ascending"'),
@@ -46,6 +48,14 @@ SORTED = {
 
 def head_html(columns: Sequence[Column]) -> SafeString:
     return SafeString("".join(map(_head, columns)))
+
+
+def widths_html(columns: Sequence[Column]) -> SafeString:
+    """Return the widths of the columns, that of the ticks first; nothing when none is set."""
+    if not any(column.width for column in columns):
+        return SafeString("")
+    widths = [f'<col width="{one.width}">' if one.width else "<col>" for one in columns]
+    return SafeString(f"<colgroup><col>{''.join(widths)}</colgroup>")
 
 
 def _head(column: Column) -> SafeString:
@@ -73,24 +83,60 @@ def rows_html(
     columns: Sequence[Column],
     base: str,
     end: Callable[[Row], str] | None = None,
+    stars: Container[int] | None = None,
 ) -> SafeString:
     """Return the table rows; how each column writes its cells is settled once for all of them.
 
-    `end` writes a last cell of its own (what can be done with the row).
+    `end` writes a last cell of its own (what can be done with the row); `stars` are the records
+    marked as favourites, None where there is no star to set.
     """
     times = cells.NearTimes()
     writers = [(column.name, _writer(column, times)) for column in columns[1:]]
-    return SafeString("".join([_row(row, writers, base, end(row) if end else "") for row in rows]))
+    title_css = "tt w" if columns and columns[0].width else "tt"
+    star = _star_writer(base, stars)
+    return SafeString(
+        "".join(
+            [
+                _row(row, writers, base, title_css, star(row), end(row) if end else "")
+                for row in rows
+            ]
+        )
+    )
 
 
-def _row(row: Row, writers: list[tuple[str, Callable[[Cell], str]]], base: str, end: str) -> str:
+def _row(
+    row: Row,
+    writers: list[tuple[str, Callable[[Cell], str]]],
+    base: str,
+    title_css: str,
+    star: str,
+    end: str,
+) -> str:
     title, shown = escape(row.title), row.cells
     body = "".join([write(shown[name]) for name, write in writers])
     return (
         f'<tr><td class="ck"><input type="checkbox" class="tick" value="{row.id}" name="tick"'
-        f' form="bulk" aria-label="{title}"></td><td class="tt"><a href="{base}{row.id}/">'
+        f' form="bulk" aria-label="{title}">{star}</td><td class="{title_css}">'
+        f'<a href="{base}{row.id}/">'
         f"{cells.title_avatar(row.title)}<span>{title}</span></a></td>{body}{end}</tr>\n"
     )
+
+
+def _star_writer(base: str, stars: Container[int] | None) -> Callable[[Row], str]:
+    """Return what writes the star of a row; the form `stars` below the table sends it."""
+    label = escape(_("Favourite"))
+
+    def write(row: Row) -> str:
+        if stars is None:
+            return ""
+        is_on = row.id in stars
+        return (
+            f'<button class="st" form="stars" formaction="{base}{row.id}/star/" name="on"'
+            f' value="{0 if is_on else 1}" aria-pressed="{"true" if is_on else "false"}"'
+            f' aria-label="{label}"></button>'
+        )
+
+    return write
 
 
 def _writer(column: Column, times: cells.NearTimes) -> Callable[[Cell], str]:

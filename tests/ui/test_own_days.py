@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-
 from keqiao.access.models import User
 from keqiao.base.clock import now
 from keqiao.customers.models import Account

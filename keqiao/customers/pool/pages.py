@@ -26,7 +26,7 @@ from keqiao.ui.listing import list_columns
 from keqiao.ui.markup import markup
 from keqiao.ui.navigation import sentence
 from keqiao.ui.record_page import key_properties, record_facts, sections, whole_row
-from keqiao.ui.table import head_html, rows_html
+from keqiao.ui.table import head_html, rows_html, widths_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,7 @@ def _state(request: HttpRequest, pool: Pool) -> PoolState:
     asked = PoolState.read(object_type(pool.object_key), request.GET)
     return PoolState(
         asked.declared, asked.where, asked.sort, asked.search, asked.columns, asked.cursor,
-        asked.exact, pool_id=pool.pk,
+        asked.exact, widths=asked.widths, pool_id=pool.pk,
     )  # fmt: skip
 
 
@@ -129,6 +129,7 @@ def _list_context(
         "title": pool.name,
         "page_title": pool.name,
         "list_url": state.base,
+        "page_url": state.page,
         "tabs": [
             {"label": one.name, "url": f"/pool/{one.pk}/", "current": one.pk == pool.pk}
             for one in pools_of(access)
@@ -140,6 +141,7 @@ def _list_context(
             for field in quick_fields(lens, state.declared)
             if field.name not in LEFT_OUT
         ],
+        "widths_html": widths_html(columns),
         "head_html": head_html(columns),
         "rows_html": rows_html(
             page.rows, columns, state.base, _claim_cell(state.base) if can_claim else None

@@ -5,7 +5,7 @@ import { toast } from "./toasts.js";
 
 const board = () => document.querySelector("[data-board][data-can-move]");
 const count = (column, by) => {
-  const small = column.querySelector("h2 .tag + small");
+  const small = column.querySelector("[data-cards]");
   if (/^\d+$/.test(small.textContent)) small.textContent = Number(small.textContent) + by;
 };
 let dragged = null;
@@ -29,8 +29,10 @@ async function move(card, column) {
   try {
     const answer = await post(`${board().dataset.board}${card.dataset.id}/cell/${name}/`, { [name]: column.dataset.value, version: card.dataset.version, was: "{}" });
     const html = await answer.text();
-    if (answer.status === 200) card.dataset.version = Number(card.dataset.version) + 1;
-    else {
+    if (answer.status === 200) {
+      card.dataset.version = Number(card.dataset.version) + 1;
+      window.htmx?.trigger("#figures", "refresh");
+    } else {
       put(card, from, after);
       if (answer.status === 409) {
         asked = true;

@@ -8,6 +8,7 @@ import "./selection.js";
 import "./panel.js";
 import "./position.js";
 import "./grid.js";
+import "./columns.js";
 import "./board.js";
 import "./shortcuts.js";
 import "./forms.js";
