@@ -43,7 +43,7 @@ def capped_count(
     """
     if known is not None:
         return min(known, COUNT_CAP), known > COUNT_CAP
-    asked = _asked(access, query)
+    asked = question(access, query)
     if asked is not None and _capped.get(asked, 0) > time.monotonic():
         return COUNT_CAP, True
     try:
@@ -61,7 +61,7 @@ def capped_count(
 _capped: dict[Hashable, float] = {}
 
 
-def _asked(access: Access, query: ListQuery) -> Hashable | None:
+def question(access: Access, query: ListQuery) -> Hashable | None:
     """Return what is counted and for whom; other rights or other fields make another question."""
     if query.ids is not None:
         return None

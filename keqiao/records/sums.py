@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 from keqiao.catalog.filter import FilterProblem
 from keqiao.records.aggregate import by_value, in_parts
-from keqiao.records.counting import TooSlow, time_limit
+from keqiao.records.counting import TooSlow, question, time_limit
 from keqiao.records.query import require_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from keqiao.access.access import Access
     from keqiao.catalog.field import Field
     from keqiao.records.query import ListQuery
+
+# A list that was too long is not tried again for everybody who opens it.
+TOO_SLOW_SECONDS = 600
+_MOST_TOO_SLOW = 1_000
+_too_slow: dict[Hashable, tuple[float, int]] = {}
 
 EARLIER, WITHIN, LATER, NEVER = "earlier", "within", "later", "never"
 
@@ -77,7 +84,7 @@ def sums_of(
         }
     found = {own.name: Sums() for own in wanted}
     try:
-        with time_limit(patience_ms):
+        with _patience(access, query, patience_ms):
             for part in in_parts(access, _surely(query)):
                 row = part.aggregate(**asked)
                 for place, own in enumerate(wanted):
@@ -106,7 +113,7 @@ def groups_of(
             _readable(access, query, own, numeric=own is total)
     found: dict[Hashable, Group] = {}
     try:
-        with time_limit(patience_ms):
+        with _patience(access, query, patience_ms):
             for part in in_parts(access, _surely(query)):
                 rows = by_value(part, by)
                 if moment is not None:
@@ -136,6 +143,23 @@ def _place_in_time(moment: Field, between: Sequence[datetime]) -> Case:
         default=Value(NEVER),
         output_field=CharField(),
     )
+
+
+@contextmanager
+def _patience(access: Access, query: ListQuery, milliseconds: int) -> Iterator[None]:
+    """Give up after a while, and at once where as much patience was lately not enough."""
+    asked = question(access, query)
+    until, given = _too_slow.get(asked, (0.0, 0))
+    if asked is not None and milliseconds <= given and time.monotonic() < until:
+        raise TooSlow
+    try:
+        with time_limit(milliseconds):
+            yield
+    except TooSlow:
+        if len(_too_slow) >= _MOST_TOO_SLOW:
+            _too_slow.clear()
+        _too_slow[asked] = time.monotonic() + TOO_SLOW_SECONDS, milliseconds
+        raise
 
 
 def _readable(access: Access, query: ListQuery, own: Field, *, numeric: bool = True) -> Field:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from keqiao.ui.list_state import ListState
 
 CARDS = 50
-PATIENCE_MS = 2_000
+PATIENCE_MS = 800
 
 
 @signed_in

@@ -33,7 +33,7 @@ MEASURES = {
 }
 ADDED_UP = frozenset({"integer", "money"})
 MEASURED = ADDED_UP | {"percent"}
-PATIENCE_MS, LONG_PATIENCE_MS = 1_500, 20_000
+PATIENCE_MS, LONG_PATIENCE_MS = 400, 20_000
 
 
 def has_totals(access: Access, state: ListState) -> bool:

@@ -122,6 +122,7 @@ async function save() {
     if (editing !== now) return false;
     if (answer.status === 200) {
       put(close(), html);
+      document.body.dispatchEvent(new CustomEvent("valueKept"));
       return true;
     }
     if (answer.status === 422) {

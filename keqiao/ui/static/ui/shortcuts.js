@@ -52,6 +52,13 @@ async function help() {
   if (status === 200) showDialog(html);
 }
 
+function star() {
+  const button = current()?.querySelector(".st");
+  if (!button) return press("[data-star]");
+  button.click();
+  return true;
+}
+
 const KEYS = {
   "?": () => (help(), true),
   "/": focusFind,
@@ -65,6 +72,7 @@ const KEYS = {
   j: () => press(".pos [rel=next][href]") || (move(1), true),
   k: () => press(".pos [rel=prev][href]") || (move(-1), true),
   x: tick,
+  b: star,
   o: () => current() && (openPanel(current()), true),
 };
 
