@@ -27,6 +27,8 @@ from keqiao.ui.navigation import sentence
 from keqiao.ui.picking import picked_or_typed
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from django.http import HttpRequest, QueryDict
 
 CHANGED = "activitiesChanged"
@@ -72,7 +74,21 @@ def composer_context(
     }
     if whole or draft:
         context.update(more_context(access, subject, given))
+    context["mark"] = _mark(context)
     return context
+
+
+def _mark(context: dict[str, Any]) -> Hashable:
+    """Return all that decides how the part looks which is the same for everybody."""
+    return (
+        tuple((one["key"], one["on"]) for one in context["types"]),
+        tuple((one["key"], one["day"], one["on"]) for one in context["next_choices"]),
+        str(context["given"].get("next") or "")[:20],
+        bool(context.get("is_open")),
+        bool(context["is_inline"]),
+        bool(context["is_draft"]),
+        bool(context.get("is_sent") or context["problems"]),
+    )
 
 
 def more_context(access: Access, subject: Subject, given: dict[str, Any]) -> dict[str, Any]:
@@ -180,10 +196,8 @@ def _sent(
 ) -> HttpResponse:
     events: dict[str, Any] = {CHANGED: {"about": subject.pointer}, "toast": {"text": _("Saved")}}
     if is_inline:
-        context = composer_context(request, access, subject, whole=False, given={
-            "type": request.POST.get("type", "")
-        })  # fmt: skip
-        context["is_sent"] = True
+        given = {"type": request.POST.get("type", "")}
+        context = composer_context(request, access, subject, whole=False, given=given, is_sent=True)
         response = render(request, "activities/parts/composer.html", context)
         response.headers["HX-Trigger-After-Settle"] = json.dumps(events)
         return response

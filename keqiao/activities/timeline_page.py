@@ -20,6 +20,7 @@ from keqiao.activities.composer import Subject
 from keqiao.activities.composer_pages import composer_context
 from keqiao.activities.entries import TimelineEntry
 from keqiao.activities.timeline import CHANGE, EntryReader, TimelineItem, timeline
+from keqiao.activities.timeline_html import chips_html, entries_html, months_html
 from keqiao.activities.timeline_shown import shown_items
 from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.object_type import Feature
@@ -110,17 +111,17 @@ def timeline_context(
         "about": about,
         "url": _with(url, state),
         "page_url": page_url,
-        "chips": _chips(url, page_url, state),
+        "chips_html": chips_html(_chips(url, page_url, state)),
         "counts_url": f"{url}counts/",
         "search": search,
         "kind": state["kind"],
-        "upcoming": shown(page.upcoming),
-        "pinned": shown(page.pinned) if not before else [],
-        "months": [
-            {"key": key, "label": "" if key == last_month else month_label(items[0]), "items": shown(items)}
+        "upcoming_html": entries_html(shown(page.upcoming)),
+        "pinned_html": entries_html(shown(page.pinned) if not before else []),
+        "months_html": months_html([
+            {"label": "" if key == last_month else month_label(items[0]), "items": shown(items)}
             for key, group in groupby(page.items, lambda one: one.month)
             if (items := list(group))
-        ],
+        ]),
         "next_url": _with(url, {**state, "before": page.next, "month": page.items[-1].month})
         if page.next and page.items
         else _with(url, {**state, "before": page.next}) if page.next else "",
@@ -209,7 +210,7 @@ def counts_part(request: HttpRequest, key: str, record_id: int) -> HttpResponse:
     for chip, (_key, _label, kinds) in zip(chips[1:], CHIPS, strict=True):
         number = sum(counts.get(kind, 0) for kind in kinds)
         chip["count"] = f"{MOST_COUNTED:,}+" if number >= MOST_COUNTED else number or ""
-    return render(request, "activities/parts/timeline.html#chips", {"timeline": {"chips": chips}})
+    return HttpResponse(chips_html(chips))
 
 
 def kind_counts(access: Access, declared: ObjectType, record_id: int) -> dict[str, int]:

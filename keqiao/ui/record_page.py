@@ -26,6 +26,7 @@ from keqiao.ui.listing import rights
 from keqiao.ui.navigation import sentence
 from keqiao.ui.recents import note_visit
 from keqiao.ui.record_commands import OpenRecord, further_commands
+from keqiao.ui.record_html import properties_html, quick_html, related_html, tabs_html
 from keqiao.ui.record_parts import (
     OpenedRecord,
     RecordTab,
@@ -94,15 +95,17 @@ def middle_context(opened: OpenedRecord) -> dict[str, Any]:
         "record": record_facts(opened.request, opened.declared, opened.row, opened.url),
         "tab": current.key,
         "tab_template": current.template,
-        "tabs": [
-            {
-                "label": str(tab.label),
-                "note": tab.note(opened) if tab.note else "",
-                "url": f"{opened.url}?tab={tab.key}" if number else opened.url,
-                "current": tab is current,
-            }
-            for number, tab in enumerate(tabs)
-        ],
+        "tabs_html": tabs_html(
+            [
+                {
+                    "label": str(tab.label),
+                    "note": tab.note(opened) if tab.note else "",
+                    "url": f"{opened.url}?tab={tab.key}" if number else opened.url,
+                    "current": tab is current,
+                }
+                for number, tab in enumerate(tabs)
+            ]
+        ),
         "may": opened.may,
         **(current.load(opened) or {}),
     }
@@ -118,10 +121,12 @@ def record_context(opened: OpenedRecord) -> dict[str, Any]:
         "page_title": sentence(declared.label),
         "list_url": f"/{declared.path}/",
         "is_favourite": known.is_starred,
-        "quick": quick_actions(opened),
+        "quick_html": quick_html(quick_actions(opened)),
         "commands": further_commands(known),
-        "key_properties": key_properties(access, declared, opened.row, opened.may),
-        "related": related_cards(access, declared, opened.id),
+        "properties_html": properties_html(
+            key_properties(access, declared, opened.row, opened.may), opened.url
+        ),
+        "related_html": related_html(related_cards(access, declared, opened.id)),
         "left_panels": [one for one in panels if one["place"] == "left"],
         "middle_panels": [one for one in panels if one["place"] == "middle"],
         "right_panels": [one for one in panels if one["place"] == "right"],
@@ -135,9 +140,9 @@ def panel_context(opened: OpenedRecord) -> dict[str, Any]:
         "object_type": declared,
         "record": record_facts(opened.request, declared, opened.row, opened.url),
         "is_favourite": is_favourite(access, declared, opened.id),
-        "quick": quick_actions(opened),
+        "quick_html": quick_html(one for one in quick_actions(opened) if one["url"]),
         "sections": sections(access, declared, opened.row, opened.may),
-        "related": related_cards(access, declared, opened.id),
+        "related_html": related_html(related_cards(access, declared, opened.id)),
         "right_panels": loaded_panels(opened, beside_list=True),
         "may": opened.may,
     }
