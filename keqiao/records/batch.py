@@ -34,6 +34,7 @@ class Item:
     match_keys: dict[int, tuple[str, str]] = field(default_factory=dict)  # key -> (rule, field)
     is_compared: bool = False  # a value that may not repeat is new or changes
     links_in_batch: dict[str, Item] = field(default_factory=dict)  # field -> draft it points at
+    is_taken: bool = False  # new, and in the care of another taker than a person or department
     shared_keys: set[int] = field(default_factory=set)  # keys knowingly shared with another record
     outcome: Outcome | None = None
 

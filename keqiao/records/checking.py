@@ -18,6 +18,7 @@ from keqiao.records.drafts import Problem, Rejected
 from keqiao.records.ownership import check_belonging
 from keqiao.records.query import records
 from keqiao.records.references import refuse_broken_links, resolve_references
+from keqiao.records.takers import settle_takers
 
 if TYPE_CHECKING:
     from keqiao.catalog.field import Field
@@ -89,11 +90,13 @@ def clean_values(batch: Batch) -> None:
             _fill_defaults(batch, given)
         for name, raw in given.items():
             _clean_one(item, batch.fields[name], raw)
+    settle_takers(batch)
     resolve_references(batch)
     for item in batch.open_items():
         for name, value in item.draft.settled.items():
             (item.values if name in batch.fields else item.columns)[name] = value
-        check_belonging(batch, item)
+        if not item.is_taken:
+            check_belonging(batch, item)
         item.refuse_if_problems()
 
 

@@ -42,6 +42,14 @@ def register_locator(locate: Locate) -> Locate:
     return locate
 
 
+def places_of(access: Access, declared: ObjectType, ids: set[int]) -> dict[int, Place]:
+    """Say where records lie that are out of this person's reach, as far as anybody knows."""
+    places: dict[int, Place] = {}
+    for locate in _locators:
+        places |= locate(access, declared, ids)
+    return places
+
+
 def find_duplicates(batch: Batch) -> None:
     """Compare with what is stored and with earlier drafts of the same batch."""
     rules = rules_of(batch.object_type)
@@ -136,9 +144,7 @@ def candidates(
     titles: dict[int, Any] = {}
     if access.fields(declared).is_readable(title.name):
         titles = dict(records(access, declared).filter(pk__in=ids).values_list("pk", title.name))
-    places: dict[int, Place] = {}
-    for locate in _locators:
-        places |= locate(access, declared, ids)
+    places = places_of(access, declared, ids)
     found: dict[tuple[int | None, Any], DuplicateCandidate] = {}
     for key, other, earlier in hits:
         rule, field = item.match_keys[key]

@@ -6,11 +6,12 @@ Nothing but owner and department changes: stages, next steps and clocks stay wha
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.models import User
 from keqiao.access.rights import Action
@@ -20,6 +21,7 @@ from keqiao.records.drafts import Draft, Saved
 from keqiao.records.query import records
 from keqiao.records.save import save_records
 from keqiao.records.sharing import let_in
+from keqiao.records.takers import Taker, register_taker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,10 @@ class Handover:
     open_work: bool = False  # the old owner's planned activities
     stays: str = ""  # the old owner as collaborator: "", "read" or "write"
     stays_until: datetime | None = None
+
+    def to(self, values: dict[str, Any]) -> Handover:
+        """Return the same hand-over to somebody else."""
+        return replace(self, values=values)
 
 
 @dataclass
@@ -279,3 +285,48 @@ def _let_stay(
             access, declared, pk, [person], source=source, can_write=can_write,
             until=handover.stays_until,
         )  # fmt: skip
+
+
+# --- colleagues and departments -------------------------------------------------------------------
+
+
+def _give_to_person(
+    access: Access,
+    declared: ObjectType,
+    ids: Sequence[int],
+    number: int,
+    handover: Handover,
+    source: Source,
+) -> HandedOver:
+    return hand_over(access, declared, ids, handover.to({"owner": str(number)}), source=source)
+
+
+def _give_to_department(
+    access: Access,
+    declared: ObjectType,
+    ids: Sequence[int],
+    number: int,
+    handover: Handover,
+    source: Source,
+) -> HandedOver:
+    values = {"owner": "", "team": str(number)}
+    return hand_over(access, declared, ids, handover.to(values), source=source)
+
+
+def _picked_elsewhere(_access: Access, _declared: ObjectType) -> list[tuple[int, str]]:
+    """Colleagues and departments are too many for a list: they have boxes that suggest them."""
+    return []
+
+
+register_taker(
+    Taker(
+        "owner", _("Colleague"), _picked_elsewhere, _give_to_person,
+        lambda access, number: access.person_name(number),
+    )
+)  # fmt: skip
+register_taker(
+    Taker(
+        "team", _("Department"), _picked_elsewhere, _give_to_department,
+        lambda access, number: access.department_name(number),
+    )
+)  # fmt: skip

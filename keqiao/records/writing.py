@@ -225,7 +225,7 @@ def _moment_of(batch: Batch, item: Item) -> datetime:
 def _check_reach(batch: Batch, item: Item) -> None:
     """A new record must lie in the actor's reach, unless it is made for somebody else."""
     record, access = item.stored, batch.access
-    if not item.creating:
+    if not item.creating or item.is_taken:
         return
     owner, team = record.owner_id, record.team_id  # type: ignore[attr-defined]
     if owner != access.user_id and access.can(Action.TRANSFER, batch.object_type):

@@ -41,6 +41,7 @@ class Control:
     attrs: Mapping[str, str]
     name: str
     required: bool
+    suggests: str = ""  # the address of suggestions, where it is not that of the kind
 
     def common(self, *, css: str = "in", named: bool = True) -> SafeString:
         """Return the attributes every control shares: id, name, state and what describes it."""
@@ -79,10 +80,13 @@ def control_html(
     attrs: Mapping[str, str] | None = None,
     name: str = "",
     required: bool | None = None,
+    suggests: str = "",
 ) -> SafeString:
     """Return the control for `field` holding what was stored or what was typed."""
     must = field.required if required is None else required
-    control = Control(field, raw_value, id, tuple(errors), attrs or {}, name or field.name, must)
+    control = Control(
+        field, raw_value, id, tuple(errors), attrs or {}, name or field.name, must, suggests
+    )
     return CONTROLS.get(field.kind.key, _text)(control)
 
 
@@ -263,7 +267,7 @@ def _combobox(address: Callable[[Field], str]) -> Callable[[Control], SafeString
         return format_html(
             '<div class="combo" data-combo="{}"><input type="text" value="{}" autocomplete="off"'
             ' spellcheck="false"{}><input type="hidden" name="{}__pick" value="{}">{}</div>',
-            address(control.field),
+            control.suggests or address(control.field),
             picked.text,
             control.common(),
             control.name,

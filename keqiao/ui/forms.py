@@ -15,8 +15,10 @@ from django.views.decorators.http import require_http_methods
 from keqiao.access.rights import Action
 from keqiao.catalog.kinds.base import REPAIRS
 from keqiao.records.drafts import Conflict, Draft, DuplicateFound, Held, Rejected, Saved
-from keqiao.records.query import get_record
+from keqiao.records.duplicates import places_of
+from keqiao.records.query import get_record, records
 from keqiao.records.save import save_records
+from keqiao.records.takers import offered_takers
 from keqiao.ui.cells import near_moment
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
@@ -160,7 +162,11 @@ class RecordForm:
     def _field(self, field: Field, raws: dict[str, Any], errors: list[str]) -> dict[str, Any]:
         field_id = f"id-{field.name}"
         if field in self.open_fields:
-            html = control_html(field, raws.get(field.name), id=field_id, errors=errors)
+            # A new record may begin in the care of another taker than a colleague.
+            suggests = f"{self.base}owner/pick/" if self._may_be_taken(field) else ""
+            html = control_html(
+                field, raws.get(field.name), id=field_id, errors=errors, suggests=suggests
+            )
         else:
             text = self.row.cells[field.name].text if self.row else ""
             html = format_html('<input class="in" id="{}" value="{}" disabled>', field_id, text)
@@ -176,6 +182,11 @@ class RecordForm:
             "wide": field.kind.key in WIDE_KINDS,
             "is_group": radios or field.kind.key in GROUP_KINDS,
         }
+
+    def _may_be_taken(self, field: Field) -> bool:
+        if self.record is not None or field.name != "owner":
+            return False
+        return bool(offered_takers(self.access, self.declared))
 
     def _problems(self, errors: dict[str, list[str]]) -> list[dict[str, str]]:
         fields = self.declared.fields()
@@ -249,7 +260,17 @@ class RecordForm:
         messages.success(self.request, text)
         if self.request.POST.get("then") == "new":
             return go(self.request, f"{self.base}new/")
+        if self.record is None and not self._is_seen(outcome.record_id):
+            # Made for somebody else, or straight into a pool.
+            place = places_of(self.access, self.declared, {outcome.record_id})
+            found = place.get(outcome.record_id)
+            if found is not None:
+                messages.success(self.request, str(found.text))
+            return go(self.request, found.url if found and found.url else self.base)
         return go(self.request, f"{self.base}{outcome.record_id}/")
+
+    def _is_seen(self, record_id: int) -> bool:
+        return records(self.access, self.declared).filter(pk=record_id).exists()
 
     def _refused(self, outcome: Rejected) -> HttpResponse:
         errors: dict[str, list[str]] = {}

@@ -23,12 +23,12 @@ from keqiao.records.drafts import Source
 from keqiao.records.handing_over import (
     MINE,
     Handover,
-    hand_over,
     is_open_work,
     open_work_of,
     stays_with_its_writer,
 )
 from keqiao.records.query import records
+from keqiao.records.takers import take_over
 from keqiao.ui.bulk_jobs import acting
 from keqiao.ui.dialogs import refusal_text
 from keqiao.ui.models import SavedView
@@ -63,17 +63,18 @@ def hand_over_all(
     user_id: int,
     request_id: str,
     leaver_id: int,
-    takers: list[int],
-    team_id: int | None,
+    takers: list[str],
+    elsewhere: dict[str, str],
     keys: list[str],
     shut_out: bool,
     departure_id: int,
     reason: str = "",
 ) -> dict[str, Any]:
-    """Give the types in `keys` to the takers in turn (or to a department), then end the account."""
+    """Give the types in `keys` to the takers in turn, then end the account.
+
+    Takers read "owner:5" or "team:3"; types named in `elsewhere` go to the taker that stands there.
+    """
     source = Source("bulk", request_id=request_id, note=reason)
-    targets: list[dict[str, Any]] = [{"owner": str(one)} for one in takers]
-    targets = targets or [{"owner": "", "team": str(team_id)}]
     with override(acting(user_id).language):
         kept = resume_state() or {
             "type": 0, "behind": 0, "turn": 0, "at": 0, "done": 0, "given": {}, "left": [],
@@ -88,7 +89,9 @@ def hand_over_all(
             if not access.is_administrator:
                 break
             with transaction.atomic():
-                _one_part(access, wanted[kept["type"]], leaver_id, targets, source, kept)
+                declared = wanted[kept["type"]]
+                targets = [elsewhere[declared.key]] if declared.key in elsewhere else takers
+                _one_part(access, declared, leaver_id, targets, source, kept)
                 save_state(kept)
             progress(min(kept["at"], total), total)
         with transaction.atomic():
@@ -101,7 +104,7 @@ def _one_part(
     access: Access,
     declared: ObjectType,
     leaver_id: int,
-    targets: list[dict[str, Any]],
+    targets: list[str],
     source: Source,
     kept: dict[str, Any],
 ) -> None:
@@ -112,14 +115,14 @@ def _one_part(
         kept["type"] += 1
         kept["behind"] = 0
         return
-    by_target: dict[int, list[int]] = defaultdict(list)
+    by_target: dict[str, list[int]] = defaultdict(list)
     for number in part:
-        by_target[kept["turn"] % len(targets)].append(number)
+        by_target[targets[kept["turn"] % len(targets)]].append(number)
         kept["turn"] += 1
-    for place, numbers in by_target.items():
-        handover = Handover(targets[place], belongings=MINE, open_work=True)
-        became = hand_over(access, declared, numbers, handover, source=source)
-        given = kept["given"].setdefault(str(place), {})
+    handover = Handover({}, belongings=MINE, open_work=True)
+    for taker, numbers in by_target.items():
+        became = take_over(access, declared, numbers, taker, handover, source=source)
+        given = kept["given"].setdefault(taker, {})
         for key, count in {declared.key: len(became.done), **became.along}.items():
             given[key] = given.get(key, 0) + count
             kept["done"] += count
@@ -133,7 +136,7 @@ def _one_part(
 def _end(
     user_id: int,
     leaver_id: int,
-    takers: list[int],
+    takers: list[str],
     departure_id: int,
     kept: dict[str, Any],
     *,
@@ -141,9 +144,9 @@ def _end(
 ) -> None:
     """Write down who got what, pass shared views on, and end the account with all its keys."""
     acting_user, leaver = acting(user_id), User.objects.get(pk=leaver_id)
-    heir = takers[0] if takers else user_id
+    heir = next((one for one in takers if one.startswith("owner:")), f"owner:{user_id}")
     shared = SavedView.objects.filter(user_id=leaver_id).exclude(audience=SavedView.OWN)
-    views = shared.update(user_id=heir)
+    views = shared.update(user_id=int(heir.partition(":")[2]))
     problem = ""
     if shut_out and acting_user.is_administrator and leaver.is_active:
         try:
@@ -151,8 +154,8 @@ def _end(
         except DirectoryProblem as found:
             problem = str(found.message)
     given = [
-        [takers[int(place)] if takers else None, key, count]
-        for place, counts in sorted(kept["given"].items())
+        [taker, key, count]
+        for taker, counts in sorted(kept["given"].items())
         for key, count in counts.items()
         if count
     ]

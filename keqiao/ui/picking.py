@@ -18,11 +18,13 @@ from keqiao.catalog.pointer import pointer
 from keqiao.catalog.registry import object_types
 from keqiao.records.query import ListQuery, run_list
 from keqiao.records.search import search
+from keqiao.records.takers import offered_takers
 from keqiao.ui.gate import access_of, require, signed_in
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
 
+    from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
 
 MOST_OPTIONS = 12
@@ -92,13 +94,27 @@ def pick_record(request: HttpRequest, declared: ObjectType) -> HttpResponse:
 
 @signed_in
 def pick_person(request: HttpRequest) -> HttpResponse:
+    return _answer(request, _people(access_of(request), _typed(request).casefold()))
+
+
+@signed_in
+def pick_owner(request: HttpRequest, declared: ObjectType) -> HttpResponse:
+    """Suggest who may look after a new record: colleagues, and other takers before them."""
     access, text = access_of(request), _typed(request).casefold()
+    require(access, Action.CREATE, declared)
+    takers = [
+        (value, name, "") for value, name in offered_takers(access, declared) if _fits(name, text)
+    ]
+    return _answer(request, [*takers, *_people(access, text)][:MOST_OPTIONS])
+
+
+def _people(access: Access, text: str) -> list[Option]:
     found = [
         (str(person.id), person.name, access.department_name(person.department_id))
         for person in matrix().people.values()
         if person.is_active and _fits(person.name, text)
     ]
-    return _answer(request, sorted(found, key=lambda option: option[1])[:MOST_OPTIONS])
+    return sorted(found, key=lambda option: option[1])[:MOST_OPTIONS]
 
 
 @signed_in

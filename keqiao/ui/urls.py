@@ -67,6 +67,7 @@ urlpatterns = [
     path("<object:declared>/calendar/", list_calendar.list_calendar_page),
     path("<object:declared>/totals/", totals.totals_page),
     path("<object:declared>/pick/", picking.pick_record),
+    path("<object:declared>/owner/pick/", picking.pick_owner),
     path("<object:declared>/filter/", list_menus.filter_menu),
     path("<object:declared>/filter/builder/", filter_builder.builder_page),
     path("<object:declared>/views/", view_pages.manage_page),

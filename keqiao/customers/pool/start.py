@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keqiao.customers.pool import api, forecast, forecast_page, keeping, menu, whereabouts
+from keqiao.customers.pool import api, forecast, forecast_page, keeping, menu, taking, whereabouts
 
 
 def register() -> None:
@@ -12,3 +12,4 @@ def register() -> None:
     menu.register()
     forecast_page.register()
     api.register()
+    taking.register()

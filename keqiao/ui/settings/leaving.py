@@ -15,6 +15,7 @@ from keqiao.base.clock import now
 from keqiao.jobs.models import Job
 from keqiao.jobs.options import enqueue_unique, with_options
 from keqiao.records.handing_over import is_open_work
+from keqiao.records.takers import offered_takers, taker_title
 from keqiao.ui.cells import near_moment
 from keqiao.ui.converters import whole_number
 from keqiao.ui.dialogs import department_box, person_box
@@ -46,7 +47,7 @@ def leaving(request: HttpRequest, user_id: int) -> HttpResponse:
     boxes = [person_box(f"taker-{n}", f"taker{n}", required=False) for n in range(MOST_TAKERS)]
     context = {
         "person": user,
-        "rows": _held(access, user),
+        "rows": _held(access, user, request.POST),
         "others": _beside_records(user),
         "taker_boxes": list(enumerate(boxes)),
         "department_html": department_box("taker-team", "team"),
@@ -57,7 +58,7 @@ def leaving(request: HttpRequest, user_id: int) -> HttpResponse:
     return settings_page(request, "leaving", title, context, 422 if problem else 200)
 
 
-def _held(access: Access, user: User) -> list[dict[str, Any]]:
+def _held(access: Access, user: User, given: QueryDict) -> list[dict[str, Any]]:
     rows = []
     for declared in types_to_hand_over():
         count = held_by(access, declared, user.pk).count()
@@ -69,6 +70,8 @@ def _held(access: Access, user: User) -> list[dict[str, Any]]:
                     "icon": declared.icon,
                     "count": count,
                     "is_work": is_open_work(declared),
+                    "elsewhere": offered_takers(access, declared),
+                    "to": given.get(f"to_{declared.key}", ""),
                     "url": f"/{declared.path}/?where=owner:equals:{user.pk}",
                 }
             )
@@ -91,8 +94,8 @@ def _beside_records(user: User) -> list[tuple[str, int]]:
     ]  # fmt: skip
 
 
-def _takers(given: QueryDict) -> tuple[list[int], int | None, bool]:
-    """Return the colleagues, the department, and whether everything typed was understood."""
+def _takers(given: QueryDict) -> tuple[list[str], bool]:
+    """Return the colleagues or the department, and whether everything typed was understood."""
     people, found, understood = matrix().people, [], True
     for place in range(MOST_TAKERS):
         text = picked_or_typed(given, f"taker{place}")
@@ -105,22 +108,38 @@ def _takers(given: QueryDict) -> tuple[list[int], int | None, bool]:
         person = people.get(number or 0)
         if person is None or not person.is_active:
             understood = False
-        elif person.id not in found:
-            found.append(person.id)
+        elif f"owner:{person.id}" not in found:
+            found.append(f"owner:{person.id}")
     text = picked_or_typed(given, "team")
     team = whole_number(text) if text else None
-    if text and team not in matrix().departments:
-        understood = False
-    return found, team, understood
+    if text and (found or team not in matrix().departments):
+        return [], False  # to colleagues or to a department, not to both
+    return [f"team:{team}"] if text else found, understood
+
+
+def _elsewhere(given: QueryDict) -> dict[str, str]:
+    """Return the ticked types that go to another taker than the colleagues, with that one."""
+    wanted = {key: given.get(f"to_{key}", "") for key in given.getlist("keys")}
+    return {key: taker for key, taker in wanted.items() if taker}
+
+
+def _is_offered(access: Access, elsewhere: dict[str, str]) -> bool:
+    offered = {one.key: dict(offered_takers(access, one)) for one in types_to_hand_over()}
+    return all(taker in offered.get(key, {}) for key, taker in elsewhere.items())
 
 
 def _problem(request: HttpRequest, access: Access, user: User) -> str:
-    takers, team, understood = _takers(request.POST)
+    takers, understood = _takers(request.POST)
     if user.pk == access.user_id:
         return _("Somebody else has to hand over what you hold: the work runs in your name.")
-    if not understood or bool(takers) == (team is not None):
+    keys = request.POST.getlist("keys")
+    elsewhere = _elsewhere(request.POST)
+    need_somebody = set(keys) - elsewhere.keys() or not keys
+    if not _is_offered(access, elsewhere):
+        return _("Please choose one of those offered.")
+    if not understood or (need_somebody and not takers):
         return _("Please choose colleagues who are still here, or a department, from the lists.")
-    if user.pk in takers:
+    if f"owner:{user.pk}" in takers:
         return _("The leaving colleague cannot take over what is handed over.")
     if not request.POST.getlist("keys") and "shut_out" not in request.POST:
         return _("Please tick what is to be handed over.")
@@ -128,7 +147,7 @@ def _problem(request: HttpRequest, access: Access, user: User) -> str:
 
 
 def _start(request: HttpRequest, access: Access, user: User) -> HttpResponse:
-    takers, team, _understood = _takers(request.POST)
+    takers, _understood = _takers(request.POST)
     reason = request.POST.get("reason", "")[:200]
     departure = Departure.objects.create(
         user_id=user.pk, by_id=access.user_id or 0, started_at=now(), reason=reason
@@ -142,7 +161,7 @@ def _start(request: HttpRequest, access: Access, user: User) -> HttpResponse:
         request_id=getattr(request, "request_id", ""),
         leaver_id=user.pk,
         takers=takers,
-        team_id=team,
+        elsewhere=_elsewhere(request.POST),
         keys=request.POST.getlist("keys"),
         shut_out="shut_out" in request.POST,
         departure_id=departure.pk,
@@ -166,7 +185,10 @@ def _reports(access: Access, user: User) -> list[dict[str, Any]]:
             "problem": one.problem,
             "given": [
                 {
-                    "who": access.person_name(who) if who else _("the department"),
+                    # Earlier reports name people by number, and a department by nothing.
+                    "who": taker_title(access, who)
+                    if isinstance(who, str)
+                    else access.person_name(who) or _("the department"),
                     "what": type_label(key),
                     "count": count,
                 }
