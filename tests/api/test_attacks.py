@@ -17,7 +17,8 @@ from keqiao.access.rights import Right
 from keqiao.access.roles import ensure_standard_roles, set_field_right
 from keqiao.access.tokens import issue_token, revoke_token
 from keqiao.base.clock import now
-from keqiao.catalog.object_type import Feature
+from keqiao.catalog.kinds import KINDS
+from keqiao.catalog.object_type import Feature, ObjectType
 from keqiao.catalog.registry import object_type, object_types
 from keqiao.records.models import ChangeEntry, Event, MatchKey, Record, SearchEntry
 from tests.api.conftest import Program
@@ -280,31 +281,42 @@ HOSTILE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("key", [declared.key for declared in API_TYPES])
-def test_i2_no_value_of_a_filter_breaks_the_server(key: str, li: Program) -> None:
-    declared = object_type(key)
-    make(key, owner=li.user)
+def unlike_fields(kind: str) -> list[tuple[ObjectType, str]]:
+    """Return one field of each sort: what a filter does hangs on kind and place, not on the name."""
+    found: dict[tuple[Any, ...], tuple[ObjectType, str]] = {}
+    for declared in API_TYPES:
+        for name, field in declared.fields().items():
+            if field.kind.key == kind:
+                sort = (type(field.storage), field.target, field.sensitivity)
+                found.setdefault(sort, (declared, name))
+    return list(found.values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_i2_no_value_of_a_filter_breaks_the_server(kind: str, li: Program) -> None:
     failures = []
-    for name, field in declared.fields().items():
-        for operator in field.kind.operators:
+    for declared, name in unlike_fields(kind):
+        make(declared.key, owner=li.user)
+        for operator in KINDS[kind].operators:
             for value in HOSTILE:
                 tree = json.dumps({"field": name, "operator": operator, "value": value})
                 answer = li.get(f"{declared.path}?limit=1&{urlencode({'filter': tree})}")
                 if answer.status_code >= 500:
-                    failures.append((name, operator, value[:20]))
+                    failures.append((declared.key, name, operator, value[:20]))
     assert not failures
 
 
 @pytest.mark.parametrize("value", [None, 1, 1.5, True, [], ["a"], [[1]], {"a": 1}, 10**30, [None]])
 def test_i2_values_of_any_type_get_an_answer(value: Any, li: Program) -> None:
-    declared = object_type("account")
-    for name, field in declared.fields().items():
+    for declared, name in (one for kind in KINDS for one in unlike_fields(kind)[:1]):
+        field = declared.field(name)
         for operator in field.kind.operators:
             tree = json.dumps({"field": name, "operator": operator, "value": value})
-            answer = li.get(f"accounts?limit=1&{urlencode({'filter': tree})}")
+            answer = li.get(f"{declared.path}?limit=1&{urlencode({'filter': tree})}")
             assert answer.status_code < 500, (name, operator)
         if not field.read_only:
-            assert li.post("accounts", {"name": "丙有限公司", name: value}).status_code < 500, name
+            sent = {declared.title: "丙有限公司", name: value}
+            assert li.post(declared.path, sent).status_code < 500, name
 
 
 def test_i2_wildcards_mean_themselves(li: Program) -> None:

@@ -147,14 +147,17 @@ def test_x5_no_page_takes_a_change_without_its_token(
     client = browser_of(company.qian, enforce_csrf_checks=True)
     client.get("/accounts/new/")  # the cookie is there, as in a real browser
     before = fingerprint()
+    form = "application/x-www-form-urlencoded"
     for address in readable_addresses(one_of_each, company.li):
-        for method in ("POST", "PUT", "PATCH", "DELETE"):
-            for media in ("application/x-www-form-urlencoded", "text/plain", "application/json"):
-                answer = client.generic(
-                    method, address, "go=1&name=forged", content_type=media,
-                    headers={"Origin": "https://evil.example", **FRAGMENT},
-                )  # fmt: skip
-                assert answer.status_code in {401, 403, 404, 405}, (method, address)
+        for method, media in (
+            ("POST", form), ("POST", "text/plain"), ("POST", "application/json"),
+            ("PUT", form), ("PATCH", "application/json"), ("DELETE", form),
+        ):  # fmt: skip
+            answer = client.generic(
+                method, address, "go=1&name=forged", content_type=media,
+                headers={"Origin": "https://evil.example", **FRAGMENT},
+            )  # fmt: skip
+            assert answer.status_code in {401, 403, 404, 405}, (method, address)
     assert changed(before, fingerprint()) == []
 
 
@@ -175,12 +178,10 @@ def test_x5_reading_changes_nothing(
     before = fingerprint()
     smuggled = "go=1&action=delete&delete=1&end=others&switch=off&name=x&ids=1&owner=1&confirm=1"
     for address in readable_addresses(one_of_each, company.li):
-        for method in ("GET", "HEAD"):
-            for headers in ({}, FRAGMENT):
-                answer = client.generic(method, f"{address}?{smuggled}", headers=headers)
-                assert answer.status_code < 500, address
-                after = fingerprint()
-                assert changed(before, after) == [], (method, address)
+        for method, headers in (("GET", {}), ("GET", FRAGMENT), ("HEAD", {})):
+            answer = client.generic(method, f"{address}?{smuggled}", headers=headers)
+            assert answer.status_code < 500, address
+        assert changed(before, fingerprint()) == [], address
 
 
 # --- X6: open redirects ------------------------------------------------------------------------
@@ -342,7 +343,10 @@ def test_i2_no_value_breaks_a_page(
     everything = "&".join(f"{name}={quoted}" for name in NAMES)
     rest = "&go=1&action=edit&field=note&filter_field=owner"
     client = browser_of(company.qian)
-    for address in readable_addresses(one_of_each, company.li):
+    # The pages of all types are the same code: each value knocks at two of them, each type is had by some.
+    turn, types = ODD.index(value), list(one_of_each.items())
+    some = dict(types[(turn + step) % len(types)] for step in (0, len(types) // 2))
+    for address in readable_addresses(some, company.li):
         if address.startswith(("/auth/", "/api/")):
             continue
         statuses = [

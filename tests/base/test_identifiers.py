@@ -41,7 +41,7 @@ def random_uscc(rng: random.Random) -> str:
 
 def test_credit_codes_agree_with_stdnum_on_valid_and_damaged_codes() -> None:
     rng = random.Random(3)
-    for _ in range(4000):
+    for _ in range(1000):
         valid = random_uscc(rng)
         assert uscc.is_valid(valid)
         assert check_uscc(valid) == valid
