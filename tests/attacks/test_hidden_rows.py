@@ -64,6 +64,15 @@ def test_a6_no_page_of_the_kit_tells_of_a_foreign_record(
                 assert f"/{declared.path}/{number}/" not in text_of(other, page, **headers), page
 
 
+def test_a6_no_calendar_of_a_list_shows_a_foreign_record(
+    declared: ObjectType, company: Company
+) -> None:
+    secret(declared, company)
+    page = f"/{declared.path}/calendar/?display=calendar:created_at:day"
+    assert f"{SECRET}八五" in text_of(browser_of(company.li), page)
+    assert f"{SECRET}八五" not in text_of(browser_of(company.zhou), page)
+
+
 def test_a6_counts_are_those_of_the_reader(declared: ObjectType, company: Company) -> None:
     for seed in (1, 20, 40):
         make(declared.key, owner=company.li, seed=seed)

@@ -65,6 +65,8 @@ def pages_of(declared: ObjectType, number: int, names: list[str]) -> list[str]:
         base,
         f"{base}?columns={declared.title}&{columns}",
         f"{base}?{columns}&exact=1",
+        f"{base}totals/?{columns}",
+        f"{base}totals/?{columns}&measure=highest",
         f"{base}{number}/",
         f"{base}{number}/?tab=history",
         f"{base}{number}/edit/",
