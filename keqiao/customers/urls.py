@@ -21,6 +21,7 @@ urlpatterns = [
     path("pool/forecast/", forecast_page.forecast_page),
     path("pool/<record:pool_id>/", pages.pool_page),
     path("pool/<record:pool_id>/filter/", pages.filter_menu),
+    path("pool/<record:pool_id>/filter/builder/", pages.builder_page),
     path("pool/<record:pool_id>/filter/<slug:name>/", pages.quick_menu),
     path("pool/<record:pool_id>/filter-line/", pages.filter_part),
     path("pool/<record:pool_id>/columns/", pages.column_menu),

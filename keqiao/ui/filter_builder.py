@@ -51,11 +51,14 @@ FieldGroup = tuple[str, list[tuple[str, str]]]
 @signed_in
 @require_GET
 def builder_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
-    """Show the builder, or go to the list when the conditions are to be applied."""
     access = access_of(request)
     require(access, Action.VIEW, declared)
-    state = ListState.read(declared, request.GET)
-    problem = ""
+    return show_builder(request, access, ListState.read(declared, request.GET))
+
+
+def show_builder(request: HttpRequest, access: Access, state: ListState) -> HttpResponse:
+    """Show the builder, or go to the list when the conditions are to be applied."""
+    declared, problem = state.declared, ""
     if "building" in request.GET:
         root = read_form(request.GET)
         _act(root, request.GET.get("do", ""))

@@ -43,7 +43,8 @@ def test_every_page_is_there(language: str, pool: Pool, company: Company) -> Non
     for address in (
         f"/pool/{pool.pk}/", f"/pool/{pool.pk}/{number}/", "/pool/forecast/",
         "/pool/forecast/?whose=team&object=lead", f"/pool/{pool.pk}/filter/",
-        f"/pool/{pool.pk}/filter/level/", f"/pool/{pool.pk}/columns/", "/settings/pools/",
+        f"/pool/{pool.pk}/filter/level/", f"/pool/{pool.pk}/filter/builder/",
+        f"/pool/{pool.pk}/columns/", "/settings/pools/",
         "/settings/pools/new/?object=lead", f"/settings/pools/{pool.pk}/",
         f"/settings/pools/{pool.pk}/rules/new/", f"/settings/pools/{pool.pk}/rules/{rule.pk}/",
         "/settings/pools/capacity/", f"/accounts/{own}/pool/", f"/accounts/{own}/lock/",
@@ -300,3 +301,21 @@ def test_the_records_own_page_offers_the_pool_and_says_when_it_returns(
     assert f"/pool/{pool.pk}/{number}/" in text_of(
         browser_of(company.qian).get(f"/accounts/{number}/")
     )
+
+
+def test_conditions_combined_in_the_pool_ask_its_records_alone(
+    pool: Pool, company: Company
+) -> None:
+    ids = make_all("account", [{"level": level} for level in "ABC"])
+    make_all("account", [{"level": "A"}, {"level": "B"}], owner=company.li, seed=50)
+    put_in(pool, *ids)
+    li, base = browser_of(company.li), f"/pool/{pool.pk}/"
+    assert f"{base}filter/builder/" in text_of(li.get(f"{base}filter/", headers=HTMX))
+    whole = (
+        f"{base}filter/builder/?building=1&way-0=any&node=1:0:line&field-1=level"
+        "&operator-1=equals&value-1=A&node=2:0:line&field-2=level&operator-2=equals&value-2=B"
+    )
+    assert "符合条件 2 条" in text_of(li.get(whole))
+    found = li.get(f"{whole}&do=apply").headers["Location"]
+    assert found.startswith(f"{base}?")
+    assert text_of(li.get(found)).count('name="one"') == 2

@@ -18,6 +18,7 @@ from keqiao.customers.pool.known import is_administrator, known, lens_of, may_ho
 from keqiao.customers.pool.limits import claims_left, note_view, own_room, views_left
 from keqiao.customers.pool.refusal import PoolRefusal
 from keqiao.records.query import Page, count_records, get_record, run_list
+from keqiao.ui.filter_builder import show_builder
 from keqiao.ui.filtering import chips, filter_line, quick_fields
 from keqiao.ui.gate import access_of, is_partial, signed_in
 from keqiao.ui.list_menus import show_column_menu, show_filter_menu, show_quick_menu
@@ -114,7 +115,7 @@ def _state(request: HttpRequest, pool: Pool) -> PoolState:
     asked = PoolState.read(object_type(pool.object_key), request.GET)
     return PoolState(
         asked.declared, asked.where, asked.sort, asked.search, asked.columns, asked.cursor,
-        asked.exact, widths=asked.widths, pool_id=pool.pk,
+        asked.exact, widths=asked.widths, filter=asked.filter, pool_id=pool.pk,
     )  # fmt: skip
 
 
@@ -236,6 +237,12 @@ def filter_menu(request: HttpRequest, pool_id: int) -> HttpResponse:
 @require_GET
 def quick_menu(request: HttpRequest, pool_id: int, name: str) -> HttpResponse:
     return show_quick_menu(request, *_opened(request, pool_id), name)
+
+
+@signed_in
+@require_GET
+def builder_page(request: HttpRequest, pool_id: int) -> HttpResponse:
+    return show_builder(request, *_opened(request, pool_id))
 
 
 @signed_in
