@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import get_language
+
 from keqiao.access.models import Department, FieldRight, Role, RoleRight, User
 from keqiao.access.rights import Level, Right, right_named
 from keqiao.catalog import state
@@ -105,4 +107,7 @@ def _load(number: int) -> Matrix:
 
 
 def role_names() -> dict[int, str]:
-    return dict(Role.objects.values_list("id", "name"))
+    """Return the roles as the reader's language calls them."""
+    english = (get_language() or "").startswith("en")
+    rows = Role.objects.values_list("id", "name", "name_en")
+    return {pk: (english and name_en) or name for pk, name, name_en in rows}

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from keqiao.base.clock import now
@@ -36,13 +37,33 @@ if TYPE_CHECKING:
     from keqiao.access.models import User
 
 # Where customers' people sit; one may have any other zone set by the company's administrator.
-ZONES = (
-    "Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Tokyo", "Asia/Seoul",
-    "Asia/Singapore", "Asia/Bangkok", "Asia/Ho_Chi_Minh", "Asia/Jakarta", "Asia/Kolkata",
-    "Asia/Dubai", "Asia/Almaty", "Europe/Moscow", "Europe/Istanbul", "Europe/Berlin",
-    "Europe/London", "Africa/Cairo", "Africa/Lagos", "Africa/Johannesburg", "America/Sao_Paulo",
-    "America/New_York", "America/Chicago", "America/Los_Angeles", "Australia/Sydney",
-)  # fmt: skip
+ZONES = {
+    "Asia/Shanghai": gettext_lazy("Beijing, Shanghai"),
+    "Asia/Urumqi": gettext_lazy("Urumqi"),
+    "Asia/Hong_Kong": gettext_lazy("Hong Kong"),
+    "Asia/Taipei": gettext_lazy("Taipei"),
+    "Asia/Tokyo": gettext_lazy("Tokyo"),
+    "Asia/Seoul": gettext_lazy("Seoul"),
+    "Asia/Singapore": gettext_lazy("Singapore"),
+    "Asia/Bangkok": gettext_lazy("Bangkok"),
+    "Asia/Ho_Chi_Minh": gettext_lazy("Ho Chi Minh City"),
+    "Asia/Jakarta": gettext_lazy("Jakarta"),
+    "Asia/Kolkata": gettext_lazy("Mumbai, Delhi"),
+    "Asia/Dubai": gettext_lazy("Dubai"),
+    "Asia/Almaty": gettext_lazy("Almaty"),
+    "Europe/Moscow": gettext_lazy("Moscow"),
+    "Europe/Istanbul": gettext_lazy("Istanbul"),
+    "Europe/Berlin": gettext_lazy("Berlin, Paris"),
+    "Europe/London": gettext_lazy("London"),
+    "Africa/Cairo": gettext_lazy("Cairo"),
+    "Africa/Lagos": gettext_lazy("Lagos"),
+    "Africa/Johannesburg": gettext_lazy("Johannesburg"),
+    "America/Sao_Paulo": gettext_lazy("São Paulo"),
+    "America/New_York": gettext_lazy("New York"),
+    "America/Chicago": gettext_lazy("Chicago"),
+    "America/Los_Angeles": gettext_lazy("Los Angeles"),
+    "Australia/Sydney": gettext_lazy("Sydney"),
+}
 LETTERS_SHOWN = 20
 HALF_HOUR = 30
 
@@ -189,13 +210,16 @@ def _shown(wishes: Wishes) -> dict[str, Any]:
         "is_quiet": wishes.quiet_from is not None,
         "quiet_from": 22 * 60 if wishes.quiet_from is None else wishes.quiet_from,
         "quiet_to": 7 * 60 if wishes.quiet_to is None else wishes.quiet_to,
-        "zones": [("", _("As the product: %(zone)s") % {"zone": own_zone}), *map(_zone, ZONES)],
+        "zones": [
+            ("", _("As the product: %(zone)s") % {"zone": ZONES.get(own_zone, own_zone)}),
+            *map(_zone, ZONES),
+        ],
     }
 
 
 def _zone(name: str) -> tuple[str, str]:
     offset = now().astimezone(ZoneInfo(name)).strftime("%z")
-    return name, f"{name.replace('_', ' ')} (UTC{offset[:3]}:{offset[3:]})"
+    return name, f"{ZONES[name]} (UTC{offset[:3]}:{offset[3:]})"
 
 
 def _send_trial(request: HttpRequest) -> None:

@@ -49,7 +49,7 @@ class _Page:
     def line(self, item: dict[str, Any]) -> SafeString:
         standard = str(item["standard"])
         return markup(
-            "<div{}><dt>{}{}{}</dt><dd{}>{}{}</dd>{}</div>",
+            '<div{}><dt>{}{}{}</dt><dd><div class="val"{}>{}{}</div>{}</dd></div>',
             WIDE[item["wide"]],
             item["label"],
             _help(item["label"], standard, self.language) if standard else "",

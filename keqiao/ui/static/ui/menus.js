@@ -6,7 +6,8 @@ function place(menu) {
   if (!pop || pop.closest(".tabbar")) return;
   // A menu inside something that scrolls would be cut off, so it is laid over the page instead.
   const clipped = menu.closest(".bar, .tbl, .bulk, .col, .why");
-  if (!clipped) return;
+  const found = pop.getBoundingClientRect();
+  if (!clipped && found.left >= 0 && found.right <= innerWidth) return;
   const at = menu.getBoundingClientRect();
   pop.style.position = "fixed";
   pop.style.top = `${at.bottom + 6}px`;

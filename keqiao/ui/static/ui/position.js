@@ -25,7 +25,7 @@ function link(place, path, previous, next, text) {
   [[previous, "[rel=prev]"], [next, "[rel=next]"]].forEach(([id, selector]) => {
     const one = place.querySelector(selector);
     if (id) one.href = `${path}${id}/`;
-    one.toggleAttribute("aria-disabled", !id);
+    if (!id) one.setAttribute("aria-disabled", "true");
   });
   place.hidden = false;
 }
