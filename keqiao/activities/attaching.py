@@ -125,18 +125,21 @@ def file_facts(row: Row) -> dict[str, Any]:
     kind: FileType | None = TYPES.get(str(cells["media_type"].value))
     size = cells["size"].value
     url = f"/attachments/{row.id}/"
-    has_preview = kind is not None and kind.is_image
-    if kind is not None and kind.media_type == "image/heic" and not can_show_heic:
-        has_preview = False
+    is_heic = kind is not None and kind.media_type == "image/heic"
+    has_preview = kind is not None and kind.is_image and (can_show_heic or not is_heic)
     return {
         "id": row.id,
         "name": row.title,
         "size": filesizeformat(size) if size else "",
         "icon": kind.icon if kind else "file",
-        "url": f"{url}file/",
+        # No browser shows HEIC; the large preview of it, every one does.
+        "url": f"{url}preview/?size=l" if is_heic and has_preview else f"{url}file/",
         "download_url": f"{url}file/?download=1",
         "page_url": url,
         "preview_url": f"{url}preview/" if has_preview else "",
         "is_audio": kind is not None and kind.media_type.startswith("audio/") and kind.is_inline,
         "has_file": bool(kind),
+        "note": _("This server cannot show HEIC photos. The original is kept: download it.")
+        if is_heic and not has_preview
+        else "",
     }

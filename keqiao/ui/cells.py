@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from keqiao.access.matrix import matrix
 from keqiao.base.clock import now
 from keqiao.base.names import company_core
 from keqiao.base.phone import format_phone
@@ -283,12 +284,14 @@ def _show_users(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FB
 
 
 @lru_cache(maxsize=2048)
-def _who(name: str) -> SafeString:
-    return markup('<span class="who">{}{}</span>', person_avatar(name), name)
+def _who(name: str, left: str = "") -> SafeString:
+    shown = markup('{}<small class="dim left">{}</small>', name, left) if left else name
+    return markup('<span class="who">{}{}</span>', person_avatar(name), shown)
 
 
 def _show_user(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
-    return _who(cell.text)
+    person = matrix().people.get(cell.value) if isinstance(cell.value, int) else None
+    return _who(cell.text, "" if person is None or person.is_active else _("has left"))
 
 
 SHOWS: dict[str, Show] = {

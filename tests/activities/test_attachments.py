@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from PIL import Image
+from PIL import Image, ImageFile
 
 from keqiao.access.access import Access
 from keqiao.access.models import User
 from keqiao.access.rights import Right
 from keqiao.access.roles import set_field_right
-from keqiao.activities import file_store
+from keqiao.activities import attaching, file_store, previews
 from keqiao.activities.file_cleaning import clean, stock
 from keqiao.activities.file_types import safe_name, type_of
 from keqiao.catalog.registry import object_type
@@ -32,6 +32,8 @@ PDF = b"%PDF-1.7\n1 0 obj\n<< >>\nendobj\n%%EOF\n"
 SVG = (
     b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 )
+HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 40
+NO_PREVIEW = "本服务器无法显示 HEIC 照片"
 
 
 @pytest.fixture(autouse=True)
@@ -219,11 +221,76 @@ def test_a_preview_is_upright_small_and_without_place(company: Company, account:
 
 def test_heic_is_taken_with_or_without_a_preview(company: Company, account: int) -> None:
     client = browser(company.li)
-    heic = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 40
-    assert upload(client, f"account:{account}", "IMG.HEIC", heic).status_code == 200
+    assert upload(client, f"account:{account}", "IMG.HEIC", HEIC).status_code == 200
     [row] = attached()
     assert row.media_type == "image/heic"
     assert client.get(f"/attachments/{row.pk}/preview/").status_code == 404
+
+
+def test_without_the_reader_a_heic_photo_is_kept_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, company: Company, account: int
+) -> None:
+    monkeypatch.setattr(attaching, "can_show_heic", False)
+    client = browser(company.li)
+    page = upload(client, f"account:{account}", "IMG_1.HEIC", HEIC).content.decode()
+    assert NO_PREVIEW in page
+    [row] = attached()
+    assert f"/attachments/{row.pk}/preview/" not in page
+    kept = client.get(f"/attachments/{row.pk}/file/?download=1")
+    assert b"".join(kept.streaming_content) == HEIC  # type: ignore[attr-defined]
+    assert "IMG_1.HEIC" in kept.headers["Content-Disposition"]
+
+
+def test_with_the_reader_a_heic_photo_has_a_preview_every_browser_shows(
+    monkeypatch: pytest.MonkeyPatch, company: Company, account: int
+) -> None:
+    class Reader(ImageFile.ImageFile):
+        """Stands for the optional reader of HEIC, which hands such photos to the library."""
+
+        format = "HEIF"
+
+        def _open(self) -> None:
+            self._size, self._mode, self.tile = (400, 300), "RGB", []
+
+        def load(self) -> Any:
+            self._im = Image.new("RGB", (400, 300), "teal").im
+            return None
+
+    Image.register_open("HEIF", Reader, lambda head: head[4:12] == b"ftypheic")
+    monkeypatch.setattr(attaching, "can_show_heic", True)
+    monkeypatch.setattr(previews, "_FORMATS", (*previews._FORMATS, "HEIF"))
+    client = browser(company.li)
+    page = upload(client, f"account:{account}", "IMG_2.HEIC", HEIC).content.decode()
+    [row] = attached()
+    assert NO_PREVIEW not in page
+    assert f"/attachments/{row.pk}/preview/?size=l" in page
+    shown = client.get(f"/attachments/{row.pk}/preview/?size=l")
+    assert shown.headers["Content-Type"] == "image/webp"
+    with Image.open(io.BytesIO(b"".join(shown.streaming_content))) as picture:  # type: ignore[attr-defined]
+        assert picture.size == (400, 300)
+    kept = client.get(f"/attachments/{row.pk}/file/?download=1")
+    assert b"".join(kept.streaming_content) == HEIC  # type: ignore[attr-defined]
+
+
+def test_a_photo_of_thirty_megabytes_is_taken_and_a_larger_one_told(
+    company: Company, account: int
+) -> None:
+    client, about = browser(company.li), f"account:{account}"
+    begin = photo()
+    whole = begin + b"\x00" * (30 * 1024 * 1024 - len(begin))
+    assert upload(client, about, "刚好.jpg", whole).status_code == 200
+    answer = upload(client, about, "太大.jpg", whole + b"\x00")
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "太大.jpg" in page
+    assert "30" in page.split("太大.jpg")[1][:40]
+    given = {"about": about, "type": "visit", "body": "现场照片"}
+    given["files"] = SimpleUploadedFile("太大.jpg", whole + b"\x00")  # type: ignore[assignment]
+    answer = client.post("/activities/log/", given, headers=PART)
+    assert answer.status_code == 422
+    assert "太大.jpg" in answer.content.decode()
+    assert "现场照片" in answer.content.decode()  # what was written is still there
+    assert [row.name for row in attached()] == ["刚好.jpg"]
 
 
 # --- who may -----------------------------------------------------------------------------------------
