@@ -39,6 +39,8 @@ class Column:
         return SafeString(f' class="{css}"' if css else "")
 
 
+HEAD_PADDING = 24  # pixels, as in list.css
+
 SORTED = {
     "": SafeString(""),
     "ascending": SafeString(' aria-sort="ascending"'),
@@ -58,6 +60,13 @@ def widths_html(columns: Sequence[Column]) -> SafeString:
     return SafeString(f"<colgroup><col>{''.join(widths)}</colgroup>")
 
 
+def _spacer(width: int) -> SafeString:
+    """Return what holds a column open where all of them together are wider than the window."""
+    if not width:
+        return SafeString("")
+    return SafeString(f'<svg class="wide" width="{width - HEAD_PADDING}" height="1"></svg>')
+
+
 def _head(column: Column) -> SafeString:
     shown = markup("{}", column.label)
     if column.sort_url:
@@ -70,11 +79,12 @@ def _head(column: Column) -> SafeString:
         )
     sorted_now = SORTED[column.direction]
     return markup(
-        '<th scope="col" data-f="{}"{}{}>{}</th>',
+        '<th scope="col" data-f="{}"{}{}>{}{}</th>',
         column.name,
         column.attribute,
         sorted_now,
-        shown,
+        _spacer(column.width),
+        markup('<span class="lb">{}</span>', shown) if column.width else shown,
     )
 
 

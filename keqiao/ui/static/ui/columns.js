@@ -5,6 +5,8 @@ import { composing, getHtml, process } from "./http.js";
 const NARROWEST = 48;
 const WIDEST = 800;
 const STEP = 16;
+const PADDING = 24; // of a head, as in list.css
+const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = "width.";
 
 const table = () => document.querySelector("[data-list] table.rows");
@@ -32,7 +34,17 @@ function setWidth(head, width) {
     table().prepend(group);
   }
   colOf(head).setAttribute("width", width);
-  head.classList.add("w");
+  if (!head.classList.contains("w")) {
+    const label = document.createElement("span");
+    label.className = "lb";
+    label.append(...[...head.childNodes].filter((one) => !one.classList?.contains("grip")));
+    const spacer = document.createElementNS(SVG, "svg");
+    spacer.setAttribute("class", "wide");
+    spacer.setAttribute("height", 1);
+    head.prepend(spacer, label);
+    head.classList.add("w");
+  }
+  head.querySelector(".wide").setAttribute("width", width - PADDING);
   for (const row of [...table().tBodies[0].rows, ...(table().tFoot?.rows || [])]) row.cells[head.cellIndex]?.classList.add("w");
   head.querySelector(".grip")?.setAttribute("aria-valuenow", width);
 }
