@@ -59,8 +59,9 @@ def guide_of(screen: Screen | None) -> str:
 
 
 for _route, _page in (
-    ("", "customers-and-lists"),
-    ("todo/", "customers-and-lists"),
+    ("", "a-day"),
+    ("todo/", "a-day"),
+    ("start/", "a-day"),
     ("favourites/", "search"),
     ("search/", "search"),
     ("me/", "keyboard-help-and-phone"),

@@ -49,7 +49,8 @@ def test_every_screen_that_names_a_guide_page_names_one_there_is() -> None:
 @pytest.mark.parametrize(
     ("path", "page"),
     [
-        ("/", "customers-and-lists"),
+        ("/", "a-day"),
+        ("/todo/", "a-day"),
         ("/accounts/", "customers-and-lists"),
         ("/accounts/7/", "record-page"),
         ("/contacts/7/edit/", "record-page"),
