@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from keqiao.access.access import Access
 from keqiao.access.rights import Action
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from keqiao.records.present import Row
 
 MOST_AT_ONCE = 20
+_TOO_LARGE = gettext_lazy(
+    "“%(name)s” is larger than %(limit)s. Please send a smaller one or a link."
+)
 _SYSTEM = Access.system("room for files")
 
 
@@ -77,12 +81,17 @@ def note(access: Access, about: str, stored: Sequence[Stored], source: Source) -
 files_by(FileKeeper(store, note))
 
 
+def size_words() -> dict[str, Any]:
+    """Return what a page needs to refuse a file before it is sent."""
+    limit = settings.KEQIAO_ATTACHMENT_LIMIT
+    given = {"name": "{name}", "limit": filesizeformat(limit)}
+    return {"most_bytes": limit, "too_large": _TOO_LARGE % given}
+
+
 def _store(access: Access, file: UploadedFile, before: int) -> Stored | str:
     limit = settings.KEQIAO_ATTACHMENT_LIMIT
     name = file.name or ""
-    too_large = _("“%(name)s” is larger than %(limit)s. Please send a smaller one or a link.") % {
-        "name": name[:80], "limit": filesizeformat(limit),
-    }  # fmt: skip
+    too_large = _TOO_LARGE % {"name": name[:80], "limit": filesizeformat(limit)}
     if (file.size or 0) > limit:
         return too_large
     if problem := _no_room(access, before + (file.size or 0)):

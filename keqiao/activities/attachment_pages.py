@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from keqiao.access.rights import Action
-from keqiao.activities.attaching import attach, file_facts
+from keqiao.activities.attaching import attach, file_facts, size_words
 from keqiao.activities.attachment import ATTACHMENT
 from keqiao.activities.composer import NothingToFollow, subject_of
 from keqiao.activities.composer_pages import CHANGED
@@ -120,6 +120,7 @@ def load_tab(opened: OpenedRecord) -> dict[str, Any]:
             "url": opened.url,
             "lines": files_of(opened.access, opened.declared, opened.id),
             "may_add": opened.access.can(Action.CREATE, ATTACHMENT),
+            **size_words(),
             "problems": [],
         }
     }
@@ -156,7 +157,7 @@ def upload_page(request: HttpRequest) -> HttpResponse:
     context = {
         "files": {
             "about": subject.pointer, "url": subject.url, "lines": lines, "may_add": True,
-            "problems": problems,
+            "problems": problems, **size_words(),
         },
         "page_title": _("Files"),
         "dialog_template": "activities/parts/files.html",

@@ -17,6 +17,7 @@ from keqiao.access.matrix import matrix
 from keqiao.access.models import User
 from keqiao.access.rights import Action
 from keqiao.activities import composer
+from keqiao.activities.attaching import size_words
 from keqiao.activities.composer import FollowUp, NothingToFollow, Subject, subject_of
 from keqiao.base.pinyin import full_pinyin, initials
 from keqiao.records.present import titles_of
@@ -68,6 +69,7 @@ def composer_context(
             {**one, "on": one["key"] == given.get("next")} for one in composer.next_choices()
         ],
         "problems": [],
+        **size_words(),
         "is_inline": not whole,
         "next": back_to(request, subject.url),
         **more,

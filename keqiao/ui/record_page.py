@@ -72,6 +72,8 @@ def record_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
     if part == "head":
         facts = record_facts(request, declared, opened.row, opened.url)
         return render(request, "ui/record.html#head", {"record": facts})
+    if part == "left":
+        return render(request, "ui/record.html#identity", left_context(opened))
     if is_partial(request):
         return render(request, "ui/record.html#middle", middle_context(opened))
     return render(request, "ui/record.html", record_context(opened))
@@ -114,22 +116,31 @@ def middle_context(opened: OpenedRecord) -> dict[str, Any]:
 def record_context(opened: OpenedRecord) -> dict[str, Any]:
     access, declared = opened.access, opened.declared
     middle = middle_context(opened)  # before the panels, which use what it has read
-    panels = loaded_panels(opened)
+    panels = loaded_panels(opened, but="left")
     known = OpenRecord(access, declared, opened.record)
     return {
         **middle,
         "page_title": sentence(declared.label),
         "list_url": f"/{declared.path}/",
         "is_favourite": known.is_starred,
-        "quick_html": quick_html(quick_actions(opened)),
+        **left_context(opened),
         "commands": further_commands(known),
+        "related_html": related_html(related_cards(access, declared, opened.id)),
+        "middle_panels": [one for one in panels if one["place"] == "middle"],
+        "right_panels": [one for one in panels if one["place"] == "right"],
+    }
+
+
+def left_context(opened: OpenedRecord) -> dict[str, Any]:
+    """Return what the left column needs; it is read anew when something was done with the record."""
+    access, declared = opened.access, opened.declared
+    return {
+        "record": record_facts(opened.request, declared, opened.row, opened.url),
+        "quick_html": quick_html(quick_actions(opened)),
         "properties_html": properties_html(
             key_properties(access, declared, opened.row, opened.may), opened.url
         ),
-        "related_html": related_html(related_cards(access, declared, opened.id)),
-        "left_panels": [one for one in panels if one["place"] == "left"],
-        "middle_panels": [one for one in panels if one["place"] == "middle"],
-        "right_panels": [one for one in panels if one["place"] == "right"],
+        "left_panels": loaded_panels(opened, only="left"),
     }
 
 

@@ -155,11 +155,19 @@ def record_tabs(access: Access, declared: ObjectType) -> list[RecordTab]:
     return [one for one in ordered if one.is_for(access, declared)]
 
 
-def loaded_panels(opened: OpenedRecord, *, beside_list: bool = False) -> list[dict[str, Any]]:
-    """Return the panels with their context, in order."""
+def loaded_panels(
+    opened: OpenedRecord,
+    *,
+    beside_list: bool = False,
+    only: Place | None = None,
+    but: Place | None = None,
+) -> list[dict[str, Any]]:
+    """Return the panels with their context, in order: of one place, of all, or of all but one."""
     found = []
     for panel in sorted(_panels.values(), key=lambda one: one.order):
         if beside_list and not panel.in_side_panel:
+            continue
+        if panel.place == but or (only and panel.place != only):
             continue
         if not panel.is_for(opened.access, opened.declared):
             continue

@@ -1,5 +1,6 @@
 // Short texts people write all day: the box grows, Enter sends, the draft is kept, @ suggests colleagues.
 import { beacon, composing, getHtml, post } from "./http.js";
+import { toast } from "./toasts.js";
 
 const PAUSE = 900;
 const ASK_PAUSE = 120;
@@ -192,11 +193,23 @@ function start(root) {
   const again = root.matches?.("[data-refocus]") ? root : root.querySelector?.("[data-refocus]");
   if (again) {
     again.removeAttribute("data-refocus");
-    again.querySelector("textarea").focus();
+    // On a phone the keyboard would come up again over what was just written.
+    if (matchMedia("(min-width: 768px)").matches || again.querySelector("[role=alert]")) again.querySelector("textarea").focus();
   }
 }
 document.addEventListener("htmx:load", (event) => start(event.target));
 start(document);
+
+// A file that is too large is told before it travels for minutes.
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  const place = input.matches?.("[type=file]") && input.closest("[data-most]");
+  const large = place && [...input.files].find((file) => file.size > Number(place.dataset.most));
+  if (!large) return;
+  toast(place.dataset.tooLarge.replace("{name}", large.name), true);
+  input.value = "";
+  event.stopImmediatePropagation();
+}, true);
 
 // "Log follow-up" on a page that has the line already puts the cursor there.
 document.addEventListener("click", (event) => {

@@ -9,9 +9,10 @@ function place(menu) {
   const found = pop.getBoundingClientRect();
   if (!clipped && found.left >= 0 && found.right <= innerWidth) return;
   const at = menu.getBoundingClientRect();
+  const lowest = innerHeight - (document.querySelector(".tabbar")?.offsetHeight || 0);
   pop.style.position = "fixed";
   pop.style.top = `${at.bottom + 6}px`;
-  if (at.bottom + 6 + pop.offsetHeight > innerHeight && at.top > pop.offsetHeight + 12) pop.style.top = `${at.top - pop.offsetHeight - 6}px`;
+  if (at.bottom + 6 + pop.offsetHeight > lowest && at.top > pop.offsetHeight + 12) pop.style.top = `${at.top - pop.offsetHeight - 6}px`;
   pop.style.right = "auto";
   pop.style.left = "0";
   pop.style.left = `${Math.max(8, Math.min(pop.classList.contains("left") ? at.left : at.right - pop.offsetWidth, innerWidth - pop.offsetWidth - 8))}px`;
