@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
-from django.utils.timezone import make_aware
+from django.utils.timezone import get_current_timezone
 
 from keqiao.access.access import Access
 from keqiao.activities.activity import COMMENT
 from keqiao.activities.demo import COMMENTED_SHARE, PER_ACCOUNT, Customer, FollowUpMaker
 from keqiao.catalog.pointer import pointer
 from keqiao.catalog.registry import object_type
-from keqiao.records.drafts import Draft, Saved, Source
+from keqiao.records.drafts import DEMO, Draft, Saved
 from keqiao.records.save import save_records
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from keqiao.customers.demo_load import Loaded
-
-_SOURCE = Source("demo")
 
 
 class FollowUps:
@@ -31,8 +30,14 @@ class FollowUps:
         self.maker = FollowUpMaker(seed, until)
         self.access = Access.system("load demo data")
         self.made = {"activities": 0, "comments": 0}
+        self.seconds = 0.0
 
     def __call__(self, key: str, loaded: Sequence[Loaded]) -> None:
+        begun = time.perf_counter()
+        self._load(key, loaded)
+        self.seconds += time.perf_counter() - begun
+
+    def _load(self, key: str, loaded: Sequence[Loaded]) -> None:
         by_type: dict[str, list[dict[str, Any]]] = {}
         for one in loaded:
             if one.owner_id is None:
@@ -67,15 +72,19 @@ class FollowUps:
         self.made["comments"] += len(self._save(COMMENT, remarks))
 
     def _save(self, kind: str, drafts: Sequence[dict[str, Any]]) -> list[int]:
+        zone = get_current_timezone()
         for one in drafts:
             values = one["values"]
             for name in ("at", "ends_at"):
                 if name in values:
-                    values[name] = make_aware(values[name])
+                    values[name] = values[name].replace(tzinfo=zone)
         outcomes = save_records(
             self.access,
             object_type(kind),
-            [Draft(one["values"], recorded_at=make_aware(one["recorded_at"])) for one in drafts],
-            source=_SOURCE,
+            [
+                Draft(one["values"], recorded_at=one["recorded_at"].replace(tzinfo=zone))
+                for one in drafts
+            ],
+            source=DEMO,
         )
         return [one.record_id for one in outcomes if isinstance(one, Saved)]

@@ -39,7 +39,7 @@ register_notice(
 @on(f"{COMMENT}.created")
 def tell_owner(event: Event) -> None:
     """Tell whose record or activity it is, unless he wrote it or was mentioned in it."""
-    if event.at < now() - NEWS or event.data.get("source") in {"import", "demo"}:
+    if event.at < now() - NEWS or event.data.get("source") == "import":
         return
     declared = object_type(COMMENT)
     row: Any = records(_SYSTEM, declared).filter(pk=event.record_id).first()

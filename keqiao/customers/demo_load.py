@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.utils.timezone import make_aware
+from django.utils.timezone import get_current_timezone
 
 from keqiao.access.access import Access
 from keqiao.access.directory import add_department, add_user, name_head
@@ -22,7 +22,7 @@ from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
 from keqiao.customers.demo import Person, customers, departments, leads, people
 from keqiao.customers.pool.demo import load_pools
-from keqiao.records.drafts import Draft, Outcome, Saved, Source
+from keqiao.records.drafts import DEMO, Draft, Outcome, Saved
 from keqiao.records.save import save_records
 
 DEMO_PASSWORD = "keqiao-demo"  # noqa: S105 - the published password of invented people
@@ -135,7 +135,7 @@ class _Loader:
         self, owners: dict[str, int], progress: Progress, size: Scale, parts: Sequence[Part]
     ) -> None:
         self.access = Access.system("load demo data")
-        self.source = Source("demo")
+        self.source = DEMO
         self.owners = owners
         self.progress = progress
         self.size = size
@@ -191,12 +191,12 @@ class _Loader:
 
     def save(self, key: str, made: Sequence[dict[str, Any]]) -> list[int | None]:
         """Save one batch; return the id of each, None where it was refused."""
-        drafts = []
+        drafts, zone = [], get_current_timezone()
         for one in made:
             values = one["values"]
             if one["owner"]:
                 values["owner"] = self.owners[one["owner"]]
-            drafts.append(Draft(values, recorded_at=make_aware(one["created_at"])))
+            drafts.append(Draft(values, recorded_at=one["created_at"].replace(tzinfo=zone)))
         outcomes = save_records(
             self.access, object_type(key), drafts, source=self.source, allow_duplicates=True
         )

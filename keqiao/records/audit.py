@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -123,12 +124,18 @@ def _digest(previous: str, line: ChangeEntry | ChangeLine) -> str:
     content = json.dumps(
         [
             previous, line.object_key, line.record_id, line.action, line.actor_id, line.actor_name,
-            line.at.astimezone(UTC).isoformat(timespec="microseconds"), line.source, line.detail,
+            _spelled(line.at), line.source, line.detail,
             line.request_id, line.before, line.after,
         ],
         sort_keys=True, ensure_ascii=False, separators=(",", ":"),
     )  # fmt: skip
     return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _spelled(moment: datetime) -> str:
+    # The lines of a batch are of one moment.
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Measured on 5 000 accounts: the ORM's bulk_create took half of the write path's 
 from __future__ import annotations
 
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -87,17 +88,20 @@ def database_ready(model: type[Model], name: str) -> Callable[[Any], Any]:
 def insert_instances(model: type[Model], instances: Iterable[Model]) -> None:
     """Insert whole model instances whose primary keys are set."""
     fields = model._meta.concrete_fields
-    plans = [(field.attname, _preparation(field)) for field in fields]
+    names = [field.attname for field in fields]
+    plans = [
+        (place, prepare)
+        for place, field in enumerate(fields)
+        if (prepare := _preparation(field)) is not None
+    ]
+    read = itemgetter(*names)
     rows = []
     for instance in instances:
-        values = instance.__dict__
-        rows.append(
-            tuple(
-                values[name] if prepare is None else prepare(values[name])
-                for name, prepare in plans
-            )
-        )
-    insert_rows(model, [field.attname for field in fields], rows)
+        row = list(read(instance.__dict__))
+        for place, prepare in plans:
+            row[place] = prepare(row[place])
+        rows.append(row)
+    insert_rows(model, names, rows)
 
 
 def _preparation(field: Field[Any, Any]) -> Callable[[Any], Any] | None:

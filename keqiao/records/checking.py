@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from keqiao.records.batch import Batch, Item
 
 
+_LINKS = (ReferenceKind, ReferencesKind, AnyReferenceKind)
 _REPEATED = _("This record stands in the same list before; only that first line was used.")
 
 
@@ -62,6 +63,9 @@ def authorise(batch: Batch) -> None:
 def check_mask(batch: Batch) -> None:
     """Step 2: every field exists and the actor may write it."""
     mask = batch.access.fields(batch.object_type)
+    allowed = {
+        name for name, one in batch.fields.items() if not one.read_only and mask.is_writable(name)
+    }
     for item in batch.open_items():
         if item.draft.settled and not batch.access.is_system:
             message = (
@@ -69,6 +73,8 @@ def check_mask(batch: Batch) -> None:
             )
             raise ValueError(message)
         for name in item.draft.values:
+            if name in allowed:
+                continue
             field = batch.fields.get(name)
             if field is None or mask.is_hidden(name):
                 message = _("There is no field “%(name)s” here.") % {"name": name[:60]}
@@ -84,12 +90,13 @@ def check_mask(batch: Batch) -> None:
 
 def clean_values(batch: Batch) -> None:
     """Step 3: every value in the clean form of its kind; links point at records in reach."""
+    links = {name for name, one in batch.fields.items() if isinstance(one.kind, _LINKS)}
     for item in batch.open_items():
         given = dict(item.draft.values)
         if item.creating:
             _fill_defaults(batch, given)
         for name, raw in given.items():
-            _clean_one(item, batch.fields[name], raw)
+            _clean_one(item, batch.fields[name], raw, is_link=name in links)
     settle_takers(batch)
     resolve_references(batch)
     for item in batch.open_items():
@@ -109,14 +116,14 @@ def _fill_defaults(batch: Batch, given: dict[str, Any]) -> None:
         given["owner"] = batch.access.user_id
 
 
-def _clean_one(item: Item, field: Field, raw: Any) -> None:
+def _clean_one(item: Item, field: Field, raw: Any, *, is_link: bool) -> None:
     try:
         value = field.kind.clean(raw, field)
     except FieldProblem as problem:
         item.problems.append(Problem(field.name, problem.message, problem.code, problem.suggestion))
         return
     item.values[field.name] = value
-    if not isinstance(field.kind, (ReferenceKind, ReferencesKind, AnyReferenceKind)):
+    if not is_link:
         repair = field.kind.repair(raw, value, field)
         if repair:
             item.repairs[field.name] = repair

@@ -34,6 +34,12 @@ class Source:
     detail: str = ""
     request_id: str = ""
     note: str = ""
+    # Whether anything follows from it afterwards. What is invented happened long ago: nobody is told,
+    # and millions of events would keep the worker busy for an hour to find that out.
+    has_events: bool = True
+
+
+DEMO = Source("demo", has_events=False)
 
 
 @dataclass

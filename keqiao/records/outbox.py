@@ -45,7 +45,7 @@ def on(name: str) -> Callable[[Handler], Handler]:
 
 def write_events(batch: Batch) -> None:
     """Step 11: write one event per saved record that changed."""
-    if Feature.EVENTS not in batch.object_type.features:
+    if Feature.EVENTS not in batch.object_type.features or not batch.source.has_events:
         return
     key = batch.object_type.key
     stamp = moment(batch.at)

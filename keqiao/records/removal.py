@@ -157,6 +157,8 @@ def _log(
     at = now()
     lines = [ChangeLine(object_type.key, pk, action) for pk in ids]
     append_lines(access, lines, source, at)
+    if not source.has_events:
+        return
     past = {"delete": "deleted", "restore": "restored"}[action]
     Event.objects.bulk_create(
         [

@@ -43,9 +43,10 @@ def write_records(batch: Batch) -> None:
     claim_match_keys(batch)
     refuse_broken_links(batch)
     fill_links_in_batch(batch)
+    blank: dict[str, Any] = {}
     for item in batch.open_items():
         follow_owner(batch, item)
-        _collect_changes(batch, item)
+        _collect_changes(batch, item, blank)
     _give_numbers(batch)
     for item in batch.open_items():
         _apply(batch, item)
@@ -83,14 +84,25 @@ def _settle_belonging(batch: Batch, items: Sequence[Item]) -> None:
         note_records_above(batch.object_type, moved)
 
 
-def _collect_changes(batch: Batch, item: Item) -> None:
-    """Note for each field what it was and what it becomes; equal values are no change."""
+def _collect_changes(batch: Batch, item: Item, blank: dict[str, Any]) -> None:
+    """Note for each field what it was and what it becomes; equal values are no change.
+
+    `blank` remembers what fields of a new record hold: the same for all of a batch.
+    """
+    fields, record, creating = batch.fields, item.record, item.creating
     for name, value in item.values.items():
-        field = batch.fields[name]
-        before = field.value(item.record) if item.record is not None else field.kind.empty
-        if before == value or (field.kind.is_empty(before) and field.kind.is_empty(value)):
+        field = fields[name]
+        if not creating:
+            before = field.value(record) if record is not None else field.kind.empty
+        elif name in blank:
+            before = blank[name]
+        else:
+            before = blank[name] = field.value(record) if record is not None else field.kind.empty
+        if before == value:
             continue
-        item.changes[name] = Change(_dump(field, before), _dump(field, value))
+        was, becomes = _dump(field, before), _dump(field, value)
+        if was is not None or becomes is not None:
+            item.changes[name] = Change(was, becomes)
 
 
 def _dump(field: Any, value: Any) -> Any:

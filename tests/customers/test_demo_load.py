@@ -12,7 +12,8 @@ from keqiao.customers.account import Account
 from keqiao.customers.contact import Contact
 from keqiao.customers.demo_load import DEMO_PASSWORD, Scale, load_demo
 from keqiao.records.audit import verify_chain
-from keqiao.records.models import ChangeEntry
+from keqiao.records.models import ChangeEntry, Event
+from keqiao.records.outbox import dispatch_events
 from keqiao.records.query import ListQuery, count_records
 
 
@@ -42,6 +43,8 @@ def test_small_company_stands_with_owners_contacts_and_sign_ins(
         for name in ("li", "wang", "zhao", "qian", "sun")
     }
     assert 0 < seen["li"] < seen["wang"] < seen["qian"] == seen["sun"] == seen["zhao"] == 300
+    # It is history: no subscriber has anything to do, however much was loaded.
+    assert not Event.objects.exists() and dispatch_events() == 0
     again = load_demo("small")
     assert again["users"] == 11
     assert Account.objects.exclude(phone="").exists()

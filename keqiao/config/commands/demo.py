@@ -23,7 +23,9 @@ def load_demo(scale: str) -> dict[str, Any]:
     # The small company is for a first look, which nobody should have to wait for.
     follow_ups = FollowUps(seed=3, until=until, per_account=3 if scale == "small" else 5)
     told = load(scale, _progress if sys.stderr.isatty() else None, parts=[follow_ups], until=until)
-    return {**told, **follow_ups.made, "seconds": told["seconds"]}
+    activities = round(follow_ups.seconds, 1)
+    spent = {"customers": round(told["seconds"] - activities, 1), "activities": activities}
+    return {**told, **follow_ups.made, "seconds": told["seconds"], "seconds_of": spent}
 
 
 def _progress(done: int, total: int, note: str) -> None:

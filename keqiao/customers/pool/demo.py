@@ -17,7 +17,7 @@ from keqiao.customers.pool.due import RULES, owned
 from keqiao.customers.pool.known import pools_changed
 from keqiao.customers.pool.models import Pool, PoolCapacity, PoolMember, PoolMove, PoolRule
 from keqiao.customers.pool.moving import into_pool
-from keqiao.records.drafts import Source
+from keqiao.records.drafts import DEMO
 from keqiao.records.query import records
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from keqiao.catalog.object_type import ObjectType
 
-DEMO = Source("demo")
 REASONS = ("联系不上", "暂无需求", "预算不足", "已选竞品", "非目标客户")
 ACCOUNTS, LEADS, CLAIMED = 36, 24, 4
 ROOM = 10
