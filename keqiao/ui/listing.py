@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,7 @@ from keqiao.catalog.object_type import Feature
 from keqiao.records.query import Page, count_records, run_list
 from keqiao.ui import cells
 from keqiao.ui.bulk_actions import bulk_actions
+from keqiao.ui.converters import whole_number
 from keqiao.ui.displays import displays
 from keqiao.ui.exporting import can_export
 from keqiao.ui.favourites import starred
@@ -24,7 +27,7 @@ from keqiao.ui.table import Column, head_html, rows_html, widths_html
 from keqiao.ui.totals import has_totals
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
@@ -40,6 +43,8 @@ def list_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
     state = opened.state
     if state.display:
         return go(request, state.url())
+    if is_partial(request) and request.GET.get("part") == "row":
+        return _one_row(access, state, whole_number(request.GET.get("id", "")))
     status, problem = 200, ""
     try:
         page = run_list(access, state.query(access, count=not state.cursor))
@@ -55,6 +60,22 @@ def list_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
         response["HX-Push-Url"] = state.url(cursor=state.cursor, exact=state.exact)
         return response
     return render(request, "ui/list.html", context, status=status)
+
+
+def _one_row(access: Access, state: ListState, record_id: int | None) -> HttpResponse:
+    """Return one record as a row of this list, whether it still fits the filter or not.
+
+    It stays where the person has just worked on it until the list is opened anew.
+    """
+    question = replace(
+        state.query(access, count=False), ids=(record_id or 0,), filter=None, search="", cursor=None
+    )
+    page = run_list(access, question)
+    if not page.rows:
+        raise Http404
+    columns = list_columns(access, state, page)
+    stars = starred(access, state.declared, [record_id or 0])
+    return HttpResponse(rows_html(page.rows, columns, state.base, stars=stars))
 
 
 def list_context(access: Access, opened: OpenedList, page: Page) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 // What can be done with a list's row without opening it: shown on the row under the pointer, and done
 // with the current row when its letter is pressed.
-import { getHtml } from "./http.js";
+import { getHtml, process } from "./http.js";
 import { current } from "./panel.js";
 import { showDialog } from "./dialogs.js";
 
@@ -44,6 +44,29 @@ document.addEventListener("click", async (event) => {
   if (status === 200) showDialog(html);
   else location.assign(url);
 }, true);
+
+// What was done with a record shows in its row at once, where the row stands.
+async function renew(about) {
+  const list = document.querySelector("[data-list][data-object]");
+  if (!list || (about && !about.startsWith(`${list.dataset.object}:`))) return;
+  const id = about ? about.split(":")[1] : idOf(current() || row);
+  const old = id && list.querySelector(`#rows .ck input[value="${id}"]`)?.closest("tr");
+  if (!old) return;
+  const query = new URLSearchParams(location.search);
+  query.set("part", "row");
+  query.set("id", id);
+  const { status, html } = await getHtml(`${list.dataset.list}?${query}`);
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  const fresh = made.content.querySelector("tr");
+  if (status !== 200 || !fresh || !old.isConnected) return;
+  if (old === row) show(null);
+  fresh.className = old.className;
+  fresh.querySelector(".ck input").checked = old.querySelector(".ck input").checked;
+  old.replaceWith(fresh);
+  process(fresh);
+}
+document.addEventListener("activitiesChanged", (event) => renew(event.detail.about));
 
 // The letter of an action asks for the current row first.
 export function actOnRow(mark) {
