@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.activities.activity import FILL_ACCOUNT, Activity
+from keqiao.activities.activity import FILL_ACCOUNT, PLANNED, Activity
 from keqiao.activities.settling import settle, settle_length
 from keqiao.catalog.columns import BooleanField, DateTimeField, ShortTextField, UsersField
-from keqiao.catalog.object_type import Layout, ListSpec, ObjectType, Section
+from keqiao.catalog.object_type import Layout, ListSpec, ObjectType, OnCalendar, Section
 from keqiao.catalog.registry import register
 from keqiao.records.models import LIVE
 
@@ -52,7 +52,8 @@ EVENT = register(
         ),
         list=ListSpec(
             "name", "about", "at", "ends_at", "place", "state", "owner", "updated_at",
-            default_sort="-at", quick_filters=("state", "at", "owner"), calendar=("at", "ends_at"),
+            default_sort="-at", quick_filters=("state", "at", "owner"),
+            calendar=OnCalendar("at", until="ends_at", waits=("state", PLANNED)),
         ),
         search=("name",),
         before_save=(settle(_("Event"), waits=True), settle_length),

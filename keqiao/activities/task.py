@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.activities.activity import FILL_ACCOUNT, Activity
+from keqiao.activities.activity import FILL_ACCOUNT, PLANNED, Activity
 from keqiao.activities.settling import settle
 from keqiao.catalog.columns import ChoiceField, DateTimeField
 from keqiao.catalog.field import Choice
-from keqiao.catalog.object_type import Layout, ListSpec, ObjectType, Section
+from keqiao.catalog.object_type import Layout, ListSpec, ObjectType, OnCalendar, Section
 from keqiao.catalog.registry import register
 from keqiao.records.models import LIVE
 
@@ -65,7 +65,7 @@ TASK = register(
             "updated_at",
             default_sort="-at",
             quick_filters=("state", "at", "owner"),
-            calendar=("at",),
+            calendar=OnCalendar("at", waits=("state", PLANNED)),
         ),
         search=("name",),
         before_save=(settle(_("Task"), waits=True),),

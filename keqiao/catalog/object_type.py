@@ -64,7 +64,7 @@ class ListSpec:
     default_sort: str = "-updated_at"
     quick_filters: tuple[str, ...] = ()
     board: str = ""  # the choice whose values are the columns of the board
-    calendar: tuple[str, ...] = ()  # the date by which records stand on a calendar, and their end
+    calendar: OnCalendar | None = None
 
     def __init__(
         self,
@@ -72,13 +72,29 @@ class ListSpec:
         default_sort: str = "-updated_at",
         quick_filters: tuple[str, ...] = (),
         board: str = "",
-        calendar: tuple[str, ...] = (),
+        calendar: OnCalendar | None = None,
     ) -> None:
         object.__setattr__(self, "columns", columns)
         object.__setattr__(self, "default_sort", default_sort)
         object.__setattr__(self, "quick_filters", quick_filters)
         object.__setattr__(self, "board", board)
         object.__setattr__(self, "calendar", calendar)
+
+
+@dataclass(frozen=True)
+class OnCalendar:
+    """How records stand on a calendar: the date `by` which, `until` when, and while they wait.
+
+    `waits` is a choice and its value; what waits is coloured by its date, anything else is over.
+    """
+
+    by: str
+    until: str = ""
+    waits: tuple[str, str] = ("", "")
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name in (self.by, self.until, self.waits[0]) if name]
 
 
 @dataclass(frozen=True)
@@ -262,7 +278,7 @@ class ObjectType:
             *self.list.quick_filters,
             self.list.default_sort.lstrip("-"),
             *([self.list.board] if self.list.board else []),
-            *self.list.calendar,
+            *(self.list.calendar.names if self.list.calendar else []),
             *(name for section in self.layout.sections for name in section.fields),
             *(name for rule in self.duplicates for name in rule.fields),
             *self.belongs_to,

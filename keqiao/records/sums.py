@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from django.db import OperationalError
 from django.db.models import Case, CharField, Count, Max, Min, Q, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
@@ -153,13 +154,25 @@ def _patience(access: Access, query: ListQuery, milliseconds: int) -> Iterator[N
     if asked is not None and milliseconds <= given and time.monotonic() < until:
         raise TooSlow
     try:
-        with time_limit(milliseconds):
+        with time_limit(milliseconds), _numbers_that_fit():
             yield
     except TooSlow:
         if len(_too_slow) >= _MOST_TOO_SLOW:
             _too_slow.clear()
         _too_slow[asked] = time.monotonic() + TOO_SLOW_SECONDS, milliseconds
         raise
+
+
+@contextmanager
+def _numbers_that_fit() -> Iterator[None]:
+    """SQLite adds up in 64 bits and says so when that is not enough."""
+    try:
+        yield
+    except OperationalError as error:
+        if "integer overflow" not in str(error).lower():
+            raise
+        text = _("The numbers of this list are too large to be added up. Please check them.")
+        raise FilterProblem(text, "sum") from error
 
 
 def _readable(access: Access, query: ListQuery, own: Field, *, numeric: bool = True) -> Field:

@@ -116,12 +116,13 @@ def calendar_events(
     *,
     search: str = "",
     end_field: str = "",
+    waits: tuple[str, str] = ("", ""),
     most: int = MOST_ENTRIES,
 ) -> CalendarEvents:
     """Return the records whose `date_field` lies from `start` up to and with the day `end`.
 
     It reads through `run_list`, so rights, masks and filters are those of the list. Raises
-    `FilterProblem` like the list does.
+    `FilterProblem` like the list does. `waits` is a choice and the value it has until all is done.
     """
     own = object_type.field(date_field)
     period: FilterTree = AllOf(
@@ -131,7 +132,7 @@ def calendar_events(
         )
     )
     tree = period if filter is None else AllOf((period, filter))
-    columns = tuple(filter_known(object_type, (date_field, end_field)))
+    columns = tuple(filter_known(object_type, (date_field, end_field, waits[0])))
     sort = date_field if own.sort_ready else ""
     rows: list[Row] = []
     cursor, is_cut = None, False
@@ -163,6 +164,9 @@ def calendar_events(
         for row in rows
         if (entry := _entry(object_type, row, date_field, end_field, may_move=may_move))
     ]
+    if waits[0] and access.fields(object_type).is_readable(waits[0]):
+        states = {row.id: row.cells[waits[0]].value for row in rows}
+        entries = [toned(one, is_done=states[one.id] != waits[1]) for one in entries]
     return CalendarEvents(entries, is_cut)
 
 

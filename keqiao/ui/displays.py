@@ -70,7 +70,7 @@ def calendar_dates(access: Access, declared: ObjectType) -> list[str]:
     found = date_fields(access, declared)
 
     def use(name: str) -> int:
-        if name in declared.list.calendar:
+        if declared.list.calendar and name == declared.list.calendar.by:
             return 0
         if not fields[name].read_only:
             return 1

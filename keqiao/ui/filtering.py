@@ -25,7 +25,7 @@ from keqiao.records.present import titles_of
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, require, signed_in
-from keqiao.ui.list_state import EVERYTHING, same_filters
+from keqiao.ui.list_state import BOARD, CALENDAR, EVERYTHING, same_filters
 from keqiao.ui.navigation import sentence
 from keqiao.ui.periods import days_box, period_control, said_with
 from keqiao.ui.saved_views import views_of
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 # A chip reads "Level: A"; with these operators the operator itself need not be said.
 SILENT_OPERATORS = frozenset({"equals", "any_of", "within", "is_me"})
 MOST_PEOPLE = 20
+WAYS = {BOARD: "columns-3", CALENDAR: "calendar"}  # the icon of a view that is not rows
 QUICK_KINDS = frozenset({"choice", "multi_choice", "user", "region", "boolean", "date", "datetime"})
 DAY_KINDS = frozenset({"date", "datetime"})
 # Of what people follow up: who was forgotten, and where nothing is planned.
@@ -77,7 +78,12 @@ def views(access: Access, opened: OpenedList) -> list[dict[str, Any]]:
         for label, where in ready_made(access, declared)
     ]
     tabs += [
-        {"label": view.name, "url": f"{state.base}?view={view.id}", "current": view == opened.view}
+        {
+            "label": view.name,
+            "url": f"{state.base}?view={view.id}",
+            "current": view == opened.view,
+            "icon": WAYS.get(view.display.partition(":")[0], ""),
+        }
         for view in known
         if view.is_tab or view == opened.view
     ]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from keqiao.access.rights import Action
 from keqiao.catalog.filter import FilterProblem
+from keqiao.catalog.object_type import OnCalendar
 from keqiao.ui.calendar import CalendarEvents, calendar_events, toned
 from keqiao.ui.calendar_spans import days_of, known_day, spread
 from keqiao.ui.clock import NEXT_STEP
@@ -81,7 +82,8 @@ def _display(by: str, span: str) -> str:
 
 
 def _events(access: Access, state: ListState, by: str, first: date, last: date) -> CalendarEvents:
-    named = state.declared.list.calendar
+    named = state.declared.list.calendar or OnCalendar("")
+    is_named = by == named.by
     found = calendar_events(
         access,
         state.declared,
@@ -90,7 +92,8 @@ def _events(access: Access, state: ListState, by: str, first: date, last: date) 
         last,
         state.tree(),
         search=state.search,
-        end_field=named[1] if named[1:] and by == named[0] else "",
+        end_field=named.until if is_named else "",
+        waits=named.waits if is_named else ("", ""),
     )
     if by == NEXT_STEP:
         return replace(found, entries=[toned(one, is_done=False) for one in found.entries])

@@ -6,6 +6,7 @@ import re
 
 from keqiao.access.rights import Right
 from keqiao.access.roles import ensure_standard_roles, set_field_right
+from keqiao.activities.models import Task
 from keqiao.catalog.custom_fields import add_custom_field
 from keqiao.catalog.registry import object_type
 from tests.company import Company, make
@@ -45,6 +46,22 @@ def test_records_stand_on_their_day_under_the_filters_of_the_list(company: Compa
     week = client.get("/tasks/calendar/?display=calendar:at:week&day=2026-03-12").content.decode()
     assert "回访" in week and "寄样" not in week
     assert client.get(f"{MARCH}&where=nothing:equals:1").status_code == 422
+
+
+def test_what_waits_is_coloured_by_its_day_and_what_is_over_is_struck(company: Company) -> None:
+    task(company, "早该做", "2026-03-12 10:00", 1, state="planned")
+    done = task(company, "做完了", "2026-03-12 11:00", 2)
+    off = task(company, "不做了", "2026-03-12 12:00", 3)
+    Task.objects.filter(pk=done).update(state="done")
+    Task.objects.filter(pk=off).update(state="cancelled")
+    client = browser(company.li)
+    page = client.get(MARCH).content.decode()
+    found = re.findall(r'class="ev (\w*)"[^>]*title="[^"]*?(早该做|做完了|不做了)"', page)
+    assert {title: tone for tone, title in found} == {
+        "早该做": "late", "做完了": "done", "不做了": "done",
+    }  # fmt: skip
+    set_field_right(ensure_standard_roles()["sales"], "task", "state", Right.MASKED)
+    assert 'class="ev late"' not in client.get(MARCH).content.decode()
 
 
 def test_every_list_with_a_date_offers_it_and_moving_follows_the_rights(company: Company) -> None:

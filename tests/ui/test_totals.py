@@ -6,12 +6,14 @@ import re
 from contextlib import AbstractContextManager
 
 import pytest
+from django.db import connection
 
 from keqiao.access.models import FieldRight
 from keqiao.access.rights import Right
 from keqiao.access.roles import ensure_standard_roles, set_field_right
 from keqiao.catalog.custom_fields import add_custom_field
 from keqiao.catalog.registry import object_type
+from keqiao.customers.models import Lead
 from keqiao.records.counting import TooSlow
 from tests.company import Company, make
 from tests.ui.test_pages import PART, browser
@@ -104,6 +106,16 @@ def test_a_list_too_long_to_add_up_says_so_and_is_not_tried_over_and_over(
         assert tried[1] > 10 * tried[0], "who asks for it is given much longer"
     fits = client.get(f"/leads/totals/?{COLUMNS}&where=state:equals:new", headers=PART)
     assert figures(fits.content.decode()), "another list is tried"
+
+
+def test_numbers_too_large_to_add_up_are_said_not_an_error(company: Company) -> None:
+    three(company)
+    Lead.objects.filter(owner=company.li).update(expected_amount=2**62)
+    answer = browser(company.li).get(f"/leads/totals/?{COLUMNS}", headers=PART)
+    if connection.vendor == "sqlite":
+        assert answer.status_code == 422 and figures(answer.content.decode()) == []
+    else:
+        assert answer.status_code == 200
 
 
 def test_a_broken_filter_is_said_in_the_foot(company: Company) -> None:
