@@ -129,17 +129,22 @@ def init(*, yes: bool, as_json: bool) -> None:
     "--scale", type=click.Choice(["small", "100k", "1m"]), default="small", show_default=True
 )
 @click.option(
+    "--activities",
+    type=click.IntRange(0, 50),
+    help="Follow-ups for each account, 0 for none (default: 3 at the small scale, 5 at the others).",
+)
+@click.option(
     "--sample-file",
     type=click.Path(dir_okay=False, writable=True),
     help="Write a messy Excel list to try the import with, and load nothing.",
 )
 @as_json
-def demo(scale: str, sample_file: str | None, *, as_json: bool) -> None:
+def demo(scale: str, activities: int | None, sample_file: str | None, *, as_json: bool) -> None:
     """Load believable demo customers, or write a sample file for the import."""
     start_django()
     from keqiao.config.commands.demo import load_demo, write_sample
 
-    result = write_sample(sample_file) if sample_file else load_demo(scale)
+    result = write_sample(sample_file) if sample_file else load_demo(scale, activities)
     report(result, is_json=as_json, text=as_lines)
 
 

@@ -231,9 +231,7 @@ AXES_LOCKOUT_CALLABLE = "keqiao.ui.errors.locked_out"
 
 # A local cache per process would keep a session alive in one worker after another had ended it.
 SESSION_ENGINE = (
-    "django.contrib.sessions.backends.cached_db"
-    if REDIS_URL
-    else "keqiao.access.sessions"
+    "django.contrib.sessions.backends.cached_db" if REDIS_URL else "keqiao.access.sessions"
 )
 SESSION_COOKIE_AGE = env.number("KEQIAO_SESSION_HOURS", 12, low=1, high=720) * 3600
 SESSION_COOKIE_NAME = "__Host-keqiao_session" if HTTPS else "keqiao_session"

@@ -11,7 +11,8 @@ import click
 from django.contrib.auth.hashers import check_password
 
 
-def load_demo(scale: str) -> dict[str, Any]:
+def load_demo(scale: str, per_account: int | None = None) -> dict[str, Any]:
+    """Load one scale; `per_account` follow-ups for each account with an owner, on average."""
     from django.utils.timezone import localtime
 
     from keqiao.activities.demo_load import FollowUps
@@ -20,9 +21,16 @@ def load_demo(scale: str) -> dict[str, Any]:
 
     migrate()
     until = localtime().replace(tzinfo=None)
-    # The small company is for a first look, which nobody should have to wait for.
-    follow_ups = FollowUps(seed=3, until=until, per_account=3 if scale == "small" else 5)
-    told = load(scale, _progress if sys.stderr.isatty() else None, parts=[follow_ups], until=until)
+    if per_account is None:
+        # The small company is for a first look, which nobody should have to wait for.
+        per_account = 3 if scale == "small" else 5
+    follow_ups = FollowUps(seed=3, until=until, per_account=per_account)
+    told = load(
+        scale,
+        _progress if sys.stderr.isatty() else None,
+        parts=[follow_ups] if per_account else [],
+        until=until,
+    )
     activities = round(follow_ups.seconds, 1)
     spent = {"customers": round(told["seconds"] - activities, 1), "activities": activities}
     return {**told, **follow_ups.made, "seconds": told["seconds"], "seconds_of": spent}
