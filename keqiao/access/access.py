@@ -14,12 +14,14 @@ from keqiao.access.matrix import Matrix, matrix
 from keqiao.access.models import Collaborator
 from keqiao.access.rights import ANY_OBJECT, Action, Level, Right
 from keqiao.base.clock import now
+from keqiao.base.prepared import ask
 from keqiao.catalog.field import Sensitivity
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
+    from typing import Any
 
-    from django.db.models import Model
+    from django.db.models import Model, QuerySet
 
     from keqiao.access.models import ApiToken, User
     from keqiao.catalog.field import Field
@@ -293,11 +295,13 @@ class Access:
         """Read the shares of all types in one query; False when they are too many for that."""
         if _ALL_SHARED in self._shared:
             return not self._shared[_ALL_SHARED]
-        rows = self._collaborations("", writing=False)
-        found = list(rows.values_list("object_key", "record_id", "can_write")[: _INLINE_SHARED + 1])
+        found = ask("shares", [self.user_id or 0], _shares)
         is_whole = len(found) <= _INLINE_SHARED
         self._shared[_ALL_SHARED] = [] if is_whole else [len(found)]
-        for object_key, record_id, can_write in found if is_whole else ():
+        moment = now()
+        for object_key, record_id, can_write, expires_at in found if is_whole else ():
+            if expires_at is not None and expires_at <= moment:
+                continue
             self._shared.setdefault((object_key, False), []).append(record_id)
             if can_write:
                 self._shared.setdefault((object_key, True), []).append(record_id)
@@ -438,3 +442,10 @@ def reach_columns(object_type: ObjectType, action: Action) -> list[tuple[str, st
         ("owner_id", "team_id"),
         *((f"{name}_owner_id", f"{name}_team_id") for name in names),
     ]
+
+
+def _shares(marks: Sequence[Any]) -> QuerySet[Collaborator, Any]:
+    """Return somebody's shares, also those that are over; one more than are named one by one."""
+    rows = Collaborator.objects.filter(user_id=marks[0])
+    columns = ("object_key", "record_id", "can_write", "expires_at")
+    return rows.values_list(*columns)[: _INLINE_SHARED + 1]

@@ -1,4 +1,4 @@
-"""Reads records by their numbers, within somebody's reach: what most of a page's questions come to."""
+"""Reads records by their numbers, and where lists begin: what most of a page's questions come to."""
 
 from __future__ import annotations
 
@@ -48,3 +48,24 @@ def numbered(
         return list(build(list(values)))
     key = ("numbered", declared.model, names, action, by, with_deleted, mark)
     return ask(key, padded(values), build)
+
+
+def beginning(
+    access: Access,
+    declared: ObjectType,
+    columns: Collection[str],
+    order: tuple[str, ...],
+    limit: int,
+    action: Action = Action.VIEW,
+) -> list[Any]:
+    """Return the first rows of all that `access` reaches: the page of a list people open most."""
+    names = tuple(sorted(columns))
+
+    def build(_marks: Sequence[Any]) -> QuerySet[Any, Any]:
+        found = declared.model._default_manager.filter(LIVE, access.scope(action, declared))
+        return found.order_by(*order).values_list(*names, named=True)[:limit]
+
+    mark = access.scope_mark(action, declared)
+    if mark is None:
+        return list(build(()))
+    return ask(("beginning", declared.model, names, order, limit, action, mark), (), build)

@@ -35,7 +35,7 @@ from keqiao.records.contains import narrowed_by_index
 from keqiao.records.counting import TooSlow, capped_count
 from keqiao.records.list_search import patience, searched
 from keqiao.records.models import LIVE, RecordLink
-from keqiao.records.numbered import numbered
+from keqiao.records.numbered import beginning, numbered
 from keqiao.records.present import Row, columns_needed, named_rows, present
 
 if TYPE_CHECKING:
@@ -281,6 +281,13 @@ def _page_rows(
     access: Access, query: ListQuery, order: _Order, columns: tuple[str, ...]
 ) -> tuple[list[Any], bool, bool]:
     limit = min(max(query.limit, 1), MAX_LIMIT)
+    is_narrowed = query.filter is not None or query.ids is not None or query.search or query.cursor
+    if not (is_narrowed or order.nullable or order.expression is not None):
+        sign = "-" if order.descending else ""
+        names = columns_needed(query.object_type, columns) | ({order.column} - {"pk"})
+        by = tuple(dict.fromkeys((f"{sign}{order.column}", f"{sign}pk")))
+        found = beginning(access, query.object_type, names, by, limit + 1, query.action)
+        return found[:limit], False, len(found) > limit
     matching = matching_records(access, query)
     return _slice(matching, order, query.cursor, limit, columns, query.object_type)
 

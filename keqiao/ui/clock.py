@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from keqiao.base.clock import today
-from keqiao.ui.cells import near_moment
+from keqiao.ui.cells import NearTimes
 from keqiao.ui.icons import icon
 from keqiao.ui.markup import markup
 
@@ -19,17 +19,26 @@ if TYPE_CHECKING:
 NEXT_STEP = "next_activity_at"
 
 
-def clock_state(at: datetime | None) -> str:
+def clock_state(at: datetime | None, times: NearTimes | None = None) -> str:
     if at is None:
         return "none"
-    day = timezone.localtime(at).date()
-    return "late" if day < today() else "today" if day == today() else "planned"
+    seen = times or NearTimes()
+    days = (at.astimezone(seen.zone).date() - seen.today).days
+    return "late" if days < 0 else "planned" if days else "today"
 
 
-def clock_html(at: datetime | None) -> SafeString:
-    """Return the clock with its words, so that nobody has to tell colours apart."""
-    state = clock_state(at)
-    text = near_moment(at) if at is not None else _("no next step")
+def clock_html(at: datetime | None, times: NearTimes | None = None) -> SafeString:
+    """Return the clock with its words, so that nobody has to tell colours apart.
+
+    `times`: the moment from which all clocks of a page are seen.
+    """
+    seen = times or NearTimes()
+    text = seen.moment(at) if at is not None else _("no next step")
+    return _clock(clock_state(at, seen), text, get_language())
+
+
+@lru_cache(maxsize=2048)
+def _clock(state: str, text: str, _language: str | None) -> SafeString:
     label = {"late": _("overdue"), "today": _("due today"), "planned": _("planned")}.get(state, "")
     return markup(
         '<span class="clock {}" title="{}">{}{}</span>', state, label, icon("clock", "s"), text

@@ -156,7 +156,7 @@ def _writer(column: Column, times: cells.NearTimes) -> Callable[[Cell], str]:
     show = cells.list_writer(column.field, times)
     if column.field.name == NEXT_STEP and not column.field.custom:
         empty = f"{opening}{clock_html(None)}</td>"
-        show = _clock
+        show = _clock_writer(times)
 
     def write(cell: Cell) -> str:
         if not cell.text or cell.hidden:
@@ -168,5 +168,9 @@ def _writer(column: Column, times: cells.NearTimes) -> Callable[[Cell], str]:
     return write
 
 
-def _clock(cell: Cell) -> str:
-    return clock_html(cell.value) if isinstance(cell.value, datetime) else escape(cell.text)
+def _clock_writer(times: cells.NearTimes) -> Callable[[Cell], str]:
+    def write(cell: Cell) -> str:
+        is_moment = isinstance(cell.value, datetime)
+        return clock_html(cell.value, times) if is_moment else escape(cell.text)
+
+    return write

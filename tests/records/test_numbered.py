@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -90,6 +91,23 @@ def test_what_hangs_on_a_record_is_the_list_that_shows_it(company: Company) -> N
                 page = run_list(access, query)
                 assert [row.cells for row in found.rows] == [row.cells for row in page.rows]
                 assert found.count_text == page.count_text
+
+
+def test_a_list_begins_the_same_from_kept_sql_and_follows_rights_and_changes(
+    company: Company,
+) -> None:
+    account, role = object_type(ACCOUNT), Role.objects.get(key="sales")
+    ids = [make(ACCOUNT, owner=company.li, seed=seed, name=f"公司{seed}") for seed in range(1, 5)]
+    query = ListQuery(object_type=account, columns=("name",), limit=2)
+    assert [row.id for row in run_list(Access.for_user(company.li), query).rows] == ids[:1:-1]
+    assert run_list(Access.for_user(company.zhou), query).rows == []
+    delete_records(SYSTEM, account, [ids[3]], source=TEST)
+    page = run_list(Access.for_user(company.li), query)
+    assert [row.id for row in page.rows] == [ids[2], ids[1]] and page.count == 3
+    following = run_list(Access.for_user(company.li), replace(query, cursor=page.next_cursor))
+    assert [row.id for row in following.rows] == [ids[0]]
+    set_right(role, ACCOUNT, Action.VIEW, Level.NONE)
+    assert run_list(Access.for_user(company.li), query).rows == []
 
 
 def test_sql_is_written_once_for_any_values(company: Company, monkeypatch: Any) -> None:
