@@ -168,10 +168,9 @@ def condition_text(access: Access, declared: ObjectType, condition: Condition) -
     if condition.operator in WITHOUT_VALUE:
         return f"{label} {operator}"
     value = operand_text(access, field, str(condition.value or ""))
-    if condition.operator == "not_within" and condition.path == LAST_FOLLOWED:
-        pattern, days = days_apart(str(condition.value))
-        if pattern == "past_#_days":
-            return _("No follow-up for more than %(days)s days") % {"days": days}
+    is_follow_up = condition.operator == "not_within" and condition.path == LAST_FOLLOWED
+    if is_follow_up and (said := _not_followed_for(str(condition.value))):
+        return said
     if condition.operator in SILENT_OPERATORS:
         return _("%(field)s: %(value)s") % {"field": label, "value": value}
     return f"{label} {operator} {value}"
@@ -241,7 +240,7 @@ def quick_options(state: ListState, field: Field) -> list[dict[str, Any]]:
     elif kind == "boolean":
         pairs = [("equals:true", _("Yes")), ("equals:false", _("No"))]
     elif field.name == LAST_FOLLOWED:
-        pairs = [(f"not_within:{name}", _not_in(name)) for name in FORGOTTEN]
+        pairs = [(f"not_within:{name}", _not_followed_for(name)) for name in FORGOTTEN]
     elif field.name == NEXT_PLANNED:
         pairs = [("is_empty", _("No next step")), ("within:today", str(PERIOD_LABELS["today"])),
                  ("within:this_week", str(PERIOD_LABELS["this_week"]))]  # fmt: skip
@@ -264,8 +263,12 @@ def quick_days(state: ListState, field: Field) -> dict[str, Any] | None:
             "where": others, "box": days_box("filter_days")}  # fmt: skip
 
 
-def _not_in(period: str) -> str:
-    return _("Not in the %(period)s") % {"period": PERIOD_LABELS[period]}
+def _not_followed_for(period: str) -> str:
+    """Say "not within the past 30 days" of follow-ups as a sales person does."""
+    pattern, days = days_apart(period)
+    if pattern != "past_#_days":
+        return ""
+    return _("No follow-up for more than %(days)s days") % {"days": days}
 
 
 def _only_option(state: ListState, field: Field, condition: str, label: str) -> dict[str, Any]:
