@@ -9,6 +9,7 @@ from urllib.parse import quote
 from django.shortcuts import render
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from keqiao.records.search import search
 from keqiao.ui.gate import access_of, signed_in
@@ -28,6 +29,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     context = {
         "q": text,
         "search_text": text,
+        "page_title": _("Search"),
         "groups": [
             {
                 "label": sentence(group.object_type.label_plural),
