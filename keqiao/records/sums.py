@@ -12,6 +12,7 @@ from django.db.models import Case, CharField, Count, Max, Min, Q, Sum, Value, Wh
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.catalog.filter import FilterProblem
+from keqiao.catalog.kinds.number import IntegerKind
 from keqiao.records.aggregate import by_value, in_parts
 from keqiao.records.counting import TooSlow, question, time_limit
 from keqiao.records.query import require_readable
@@ -177,7 +178,7 @@ def _numbers_that_fit() -> Iterator[None]:
 
 def _readable(access: Access, query: ListQuery, own: Field, *, numeric: bool = True) -> Field:
     require_readable(access, query.object_type, own, own.name)
-    if numeric and not own.kind.numeric:
+    if numeric and not isinstance(own.kind, IntegerKind):
         text = _("“%(field)s” holds no numbers that could be added up.") % {"field": own.label}
         raise FilterProblem(text, "sum", own.name)
     return own

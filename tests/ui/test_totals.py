@@ -12,10 +12,13 @@ from keqiao.access.models import FieldRight
 from keqiao.access.rights import Right
 from keqiao.access.roles import ensure_standard_roles, set_field_right
 from keqiao.catalog.custom_fields import add_custom_field
+from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.registry import object_type
 from keqiao.customers.models import Lead
 from keqiao.records.counting import TooSlow
-from tests.company import Company, make
+from keqiao.records.query import ListQuery
+from keqiao.records.sums import sums_of
+from tests.company import SYSTEM, Company, make
 from tests.ui.test_pages import PART, browser
 
 COLUMNS = "columns=state&columns=expected_amount"
@@ -116,6 +119,13 @@ def test_numbers_too_large_to_add_up_are_said_not_an_error(company: Company) -> 
         assert answer.status_code == 422 and figures(answer.content.decode()) == []
     else:
         assert answer.status_code == 200
+
+
+def test_only_quantities_are_added_up(company: Company) -> None:
+    lead = object_type("lead")
+    for name in ("owner", "name", "created_at"):
+        with pytest.raises(FilterProblem):
+            sums_of(SYSTEM, ListQuery(object_type=lead), [lead.field(name)], patience_ms=100)
 
 
 def test_a_broken_filter_is_said_in_the_foot(company: Company) -> None:
