@@ -40,6 +40,5 @@ def clock_html(at: datetime | None, times: NearTimes | None = None) -> SafeStrin
 @lru_cache(maxsize=2048)
 def _clock(state: str, text: str, _language: str | None) -> SafeString:
     label = {"late": _("overdue"), "today": _("due today"), "planned": _("planned")}.get(state, "")
-    return markup(
-        '<span class="clock {}" title="{}">{}{}</span>', state, label, icon("clock", "s"), text
-    )
+    told = markup(' title="{}"', label) if label else ""
+    return markup('<span class="clock {}"{}>{}{}</span>', state, told, icon("clock", "s"), text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,20 @@ def test_the_list_shows_own_work_in_groups_and_checks_it_off(company: Company) -
     assert get_record(SYSTEM, object_type("task"), late).state == "planned"
     assert client.post(f"/activities/task/{mine}/cancel/").status_code == 303
     assert get_record(SYSTEM, object_type("task"), mine).state == "cancelled"
+
+
+@pytest.mark.parametrize("address", ["/my-tasks/", "/"])
+def test_work_is_ticked_off_without_javascript(company: Company, address: str) -> None:
+    late = task(company.li, "寄<样品>", -1)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(company.li, "allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(address).content.decode()
+    assert "寄&lt;样品&gt;" in page
+    form = page[page.index(f'action="/activities/task/{late}/check/"') :]
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form[: form.index("</form>")])
+    assert found is not None
+    client.post(f"/activities/task/{late}/check/", {"csrfmiddlewaretoken": found[1]})
+    assert get_record(SYSTEM, object_type("task"), late).state == "done"
 
 
 def test_a_superior_looks_at_a_colleagues_list_and_a_stranger_does_not(company: Company) -> None:

@@ -167,14 +167,13 @@ def _claim_cell(base: str) -> Callable[[Row], str]:
     """Return what writes the last cell of each row: the button that claims it."""
     label = _("Claim")
 
+    # Where its answer goes stands once, on the table's body: fifty times it was 6 KB.
     def write(row: Row) -> str:
         return markup(
             '<td class="act"><button class="btn sm" name="one" value="{}" form="bulk"'
-            ' hx-post="{}claim/" hx-vals="{}" hx-include="#bulk [name=state]" hx-target="#dialog"'
-            ' hx-swap="innerHTML">{}</button></td>',
+            ' hx-post="{}claim/">{}</button></td>',
             row.id,
             base,
-            f'{{"one": "{row.id}"}}',
             label,
         )
 
