@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from keqiao.access.rights import Action
@@ -109,14 +109,17 @@ def timeline(
     asked = [kind for kind in KINDS if kinds is None or kind in kinds]
     mark = read_mark(before)
     wanted = [kind for kind in asked if kind != CHANGE]
+    is_talk = asked == [COMMENT]
     read = reader or EntryReader(access, search)
     about = (object_type.key, record_id)
     place = mark if mark and mark.at < _FAR else None
     found: Iterator[Portion] = iter(())
     if wanted:
         size = min(max(limit + 1, _FEWEST_READ), _READ_AT_ONCE)
-        found = portions(Range(_past, *about), wanted, forwards=False, mark=place, at_once=size)
-    is_whole = before is None and bool(wanted)
+        entries = talk(*about) if is_talk else Range(_past, *about)
+        read_kinds = [COMMENT, *ACTIVITIES] if is_talk else wanted
+        found = portions(entries, read_kinds, forwards=False, mark=place, at_once=size)
+    is_whole = before is None and bool(wanted) and not is_talk
     first = next(found, None)
     upcoming = read.portions_of(_opened(about, wanted)) if is_whole else []
     pinned = _pinned(about, wanted) if is_whole else []
@@ -131,6 +134,8 @@ def timeline(
     page.upcoming = _open_items(read, _opened(about, wanted), upcoming, 50) if is_whole else []
     page.pinned = read.items(pinned)
     add_comments(access, [*page.items, *page.upcoming, *page.pinned])
+    if is_talk:
+        page.items = [one for one in page.items if one.kind == COMMENT or one.comments]
     return page
 
 
@@ -290,6 +295,15 @@ def _planned(entries: QuerySet[TimelineEntry]) -> QuerySet[TimelineEntry]:
 
 def _kept_on_top(entries: QuerySet[TimelineEntry]) -> QuerySet[TimelineEntry]:
     return entries.filter(is_pinned=True, is_open=False).order_by("-at", "-id")
+
+
+def talk(key: str, record_id: int) -> QuerySet[TimelineEntry]:
+    """Return the remarks on a record, and those of its activities that somebody remarked upon."""
+    said = TimelineEntry.objects.filter(
+        object_key=OuterRef("activity_key"), record_id=OuterRef("activity_id"), activity_key=COMMENT
+    )
+    entries = TimelineEntry.objects.filter(object_key=key, record_id=record_id)
+    return entries.filter(Q(activity_key=COMMENT) | Exists(said)).order_by("-at", "-id")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from keqiao.activities.activity import ACTIVITIES, COMMENT
 from keqiao.activities.composer import Subject
 from keqiao.activities.composer_pages import composer_context
 from keqiao.activities.entries import TimelineEntry
-from keqiao.activities.timeline import CHANGE, EntryReader, TimelineItem, timeline
+from keqiao.activities.timeline import CHANGE, EntryReader, TimelineItem, talk, timeline
 from keqiao.activities.timeline_html import chips_html, entries_html, months_html
 from keqiao.activities.timeline_shown import shown_items
 from keqiao.catalog.filter import FilterProblem
@@ -225,4 +226,11 @@ def kind_counts(access: Access, declared: ObjectType, record_id: int) -> dict[st
             found[key] = records(access, kind).filter(pk__in=list(ids[:MOST_COUNTED].values_list(
                 "activity_id", flat=True
             ))).count()  # fmt: skip
+    said = talk(declared.key, record_id).exclude(activity_key=COMMENT)
+    commented: dict[str, list[int]] = defaultdict(list)
+    for key, number in said.values_list("activity_key", "activity_id")[:MOST_COUNTED]:
+        commented[key].append(number)
+    for key, numbers in commented.items() if access.can(Action.VIEW, object_type(COMMENT)) else ():
+        seen = records(access, object_type(key)).filter(pk__in=numbers).count()
+        found[COMMENT] = found.get(COMMENT, 0) + seen
     return found

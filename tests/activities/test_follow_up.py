@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -329,3 +330,20 @@ def test_access_of_the_reader_is_asked_for_each_entry(company: Company, account:
     access = Access.for_user(company.zhou)
     assert not records(access, object_type("note")).exists()
     assert "别家的事" not in browser(company.zhou).get(f"/accounts/{account}/").content.decode()
+
+
+def test_the_chip_of_comments_finds_those_below_an_entry_as_well(
+    company: Company, account: int
+) -> None:
+    client = browser(company.li)
+    send(client, f"account:{account}", "没人评论的")
+    send(client, f"account:{account}", "有人评论的")
+    noted = rows("call")[-1]
+    client.post(f"/activities/call/{noted.pk}/comment/", {"body": "我补充一句"}, headers=PART)
+    page = client.get(f"/activities/timeline/account/{account}/?kind=comment", headers=PART)
+    shown = page.content.decode()
+    assert "我补充一句" in shown
+    assert "有人评论的" in shown
+    assert "没人评论的" not in shown
+    counts = client.get(f"/activities/timeline/account/{account}/counts/?kind=", headers=PART)
+    assert re.search(r"评论 <small>1</small>", counts.content.decode()), counts.content.decode()

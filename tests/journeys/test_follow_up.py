@@ -71,6 +71,21 @@ def test_the_line_of_a_record_by_keyboard(sit_down: SitDown, staff: Company) -> 
     page.keyboard.press("Enter")
     page.locator("#timeline").get_by_text("再来一条").wait_for()
     assert len(bodies("note")) == 2
+    # What can be done with an entry opens over the page: a comment with @, then corrected.
+    page.wait_for_load_state("networkidle")
+    entry = page.locator("#timeline article", has_text="再来一条")
+    entry.hover()
+    entry.locator(".do a[href$='/comment/']").click()
+    page.locator("#dialog dialog[open] textarea").fill("看过了 @w")
+    page.locator("#dialog .mentions [role=option]").first.wait_for()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.locator("#timeline .said", has_text="看过了").wait_for()
+    page.locator("#timeline .tl-chips .chip", has_text="评论").click()
+    page.locator("#timeline .said", has_text="看过了").wait_for()
+    page.locator("#timeline article", has_text="第二行").wait_for(state="detached")
+    page.locator("#timeline article .do button").first.evaluate("button => button.click()")
+    page.locator(".toast", has_text="已置顶").wait_for()
 
 
 def test_on_a_phone_the_line_is_at_the_bottom(sit_down: SitDown, staff: Company) -> None:

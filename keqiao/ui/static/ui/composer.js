@@ -63,6 +63,19 @@ document.addEventListener("close", (event) => {
   });
 }, true);
 
+// --- folding ----------------------------------------------------------------------------------------
+
+// Whoever clicks below the open line must not lose what he clicks at: it folds when the click is over.
+let pressed = false;
+const fold = () => document.querySelectorAll("[data-composer].held").forEach((one) => one.contains(document.activeElement) || one.classList.remove("held"));
+document.addEventListener("focusin", (event) => form(event.target)?.classList.add("held"));
+document.addEventListener("focusout", (event) => form(event.target) && setTimeout(() => pressed || fold()));
+document.addEventListener("pointerdown", () => (pressed = true), true);
+["pointerup", "pointercancel"].forEach((kind) => document.addEventListener(kind, () => {
+  pressed = false;
+  setTimeout(fold);
+}, true));
+
 // --- Enter, phrases, files --------------------------------------------------------------------------
 
 document.addEventListener("keydown", (event) => {

@@ -28,6 +28,11 @@ function open(frame) {
   frame.showModal();
 }
 
+// How the part around a link is swapped is inherited by the link; a dialog always goes into its place.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target === host()) event.detail.swapOverride = "innerHTML";
+});
+
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== host()) return;
   const part = host().firstElementChild;
