@@ -39,6 +39,9 @@ def prepare_ground() -> dict[str, Any]:
     access = Access.system("benchmark")
     make_rating(access)
     token = issue_token(people["administrator"], "bench", ["*:write"], days=2)[1]
+    # First: what goes into the pool is nobody's customer any more.
+    sellers = User.objects.filter(is_active=True, roles__key="sales").order_by("pk")
+    pool = pool_ground(list(sellers))
     return {
         "sessions": {
             **{role: session_of(user, PRODUCT) for role, user in people.items()},
@@ -52,7 +55,7 @@ def prepare_ground() -> dict[str, Any]:
         "run": secrets.token_hex(3),
         **samples(access),
         "followed": followed_account(access, people["seller"]),
-        **pool_ground(list(User.objects.filter(is_active=True, roles__key="sales").order_by("pk"))),
+        **pool,
     }
 
 

@@ -78,6 +78,10 @@ def pool_indexes() -> list[models.Index]:
             condition=to_return,
             name="%(class)s_returns",
         ),
+        # One's own of this week, on everybody's start page: 70 ms at 1 600 customers without it.
+        models.Index(
+            fields=["owner", "returns_on", "id"], condition=to_return, name="%(class)s_own_returns"
+        ),
     ]
 
 
