@@ -27,6 +27,13 @@ WIDE = """() => {
         && !held(e))
       found.push(`${e.tagName}.${e.className} reaches to ${Math.round(box.right)}`);
   }
+  for (const e of document.querySelectorAll(':is(main, #dialog) :is(select, input, button, .btn)')) {
+    if (!e.checkVisibility({visibilityProperty: true})) continue;
+    const box = e.getBoundingClientRect();
+    const frame = e.parentElement.closest('.card, fieldset, dialog, td, th')?.getBoundingClientRect();
+    if (frame && box.width > 2 && box.right > frame.right + 2)
+      found.push(`${e.tagName}.${e.className} ${e.name || ''} is cut off at the right`);
+  }
   return found.slice(0, 4);
 }"""
 
