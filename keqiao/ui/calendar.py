@@ -132,28 +132,15 @@ def calendar_events(
         )
     )
     tree = period if filter is None else AllOf((period, filter))
-    columns = tuple(filter_known(object_type, (date_field, end_field, waits[0])))
-    sort = date_field if own.sort_ready else ""
-    rows: list[Row] = []
-    cursor, is_cut = None, False
-    while True:
-        size = min(MAX_LIMIT, most - len(rows))
-        query = ListQuery(
-            object_type=object_type,
-            columns=columns,
-            filter=tree,
-            search=search,
-            sort=sort,
-            cursor=cursor,
-            limit=size,
-            count=False,
-        )
-        page = run_list(access, query)
-        rows += page.rows
-        cursor = page.next_cursor
-        if cursor is None or len(rows) >= most:
-            is_cut = cursor is not None
-            break
+    query = ListQuery(
+        object_type=object_type,
+        columns=tuple(filter_known(object_type, (date_field, end_field, waits[0]))),
+        filter=tree,
+        search=search,
+        sort=date_field if own.sort_ready else "",
+        count=False,
+    )
+    rows, is_cut = _all_rows(access, query, most)
     may_move = (
         access.can(Action.CHANGE, object_type)
         and not own.read_only
@@ -168,6 +155,19 @@ def calendar_events(
         states = {row.id: row.cells[waits[0]].value for row in rows}
         entries = [toned(one, is_done=states[one.id] != waits[1]) for one in entries]
     return CalendarEvents(entries, is_cut)
+
+
+def _all_rows(access: Access, query: ListQuery, most: int) -> tuple[list[Row], bool]:
+    """Read a list page by page, and tell whether there was more than `most`."""
+    rows: list[Row] = []
+    cursor = None
+    while True:
+        size = min(MAX_LIMIT, most - len(rows))
+        page = run_list(access, replace(query, cursor=cursor, limit=size))
+        rows += page.rows
+        cursor = page.next_cursor
+        if cursor is None or len(rows) >= most:
+            return rows, cursor is not None
 
 
 def filter_known(object_type: ObjectType, names: Iterable[str]) -> list[str]:
