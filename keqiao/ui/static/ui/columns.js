@@ -50,12 +50,14 @@ function setWidth(head, width) {
 }
 
 // The rows stay as they are, with what was loaded after them; what carries the address is taken anew.
-async function keepWidths(focused) {
+async function keepWidths() {
   const params = state();
   heads().forEach((head) => widthOf(head) && params.set(WIDTH + head.dataset.f, widthOf(head)));
   const url = address(params);
   const { status, html } = await getHtml(url).catch(() => ({}));
   if (status !== 200) return;
+  if (sizing) return keepSoon();
+  const focused = document.activeElement?.matches(".grip") && document.activeElement.closest("th").dataset.f;
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
   const left = table().closest(".tbl").scrollLeft;
@@ -82,13 +84,15 @@ async function keepWidths(focused) {
   for (const name of ["cursor", "panel", "exact"]) if (here.searchParams.has(name)) opened.searchParams.set(name, here.searchParams.get(name));
   history.replaceState(history.state, "", opened);
   ready();
+  // What was changed while the server answered holds; it is kept in its turn.
+  heads().forEach((head) => widthOf(head) && setWidth(head, Number(widthOf(head))));
   if (focused) document.querySelector(`th[data-f="${CSS.escape(focused)}"] .grip`)?.focus();
 }
 
 let waiting;
-function keepSoon(name) {
+function keepSoon() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => keepWidths(name), 600);
+  waiting = setTimeout(keepWidths, 600);
 }
 
 document.addEventListener("pointerdown", (event) => {
@@ -184,7 +188,7 @@ document.addEventListener("keydown", (event) => {
   if (event.shiftKey) moveBy(head.dataset.f, way);
   else if (event.target.matches(".grip")) {
     setWidth(head, within(head.getBoundingClientRect().width + way * STEP));
-    keepSoon(head.dataset.f);
+    keepSoon();
   } else return;
   event.preventDefault();
 });
