@@ -94,10 +94,10 @@ def test_two_people_at_one_cell(sit_down: SitDown, staff: Company) -> None:
 def test_a_property_is_changed_on_the_records_page(sit_down: SitDown, staff: Company) -> None:
     number = make(ACCOUNT, owner=staff.li, level="C")
     page = sit_down(staff.li).open(f"/accounts/{number}/?tab=details")
-    page.locator("dd[data-f=level]").click()
+    page.locator(".fields [data-f=level]").click()
     page.locator("dd select").select_option("A")
     page.keyboard.press("Enter")
-    page.locator("dd[data-f=level] .tag", has_text="A").wait_for()
+    page.locator(".fields [data-f=level] .tag", has_text="A").wait_for()
     account = object_type(ACCOUNT)
     assert get_record(SYSTEM, account, number).level == "A"  # type: ignore[attr-defined]
 
@@ -115,7 +115,7 @@ def test_key_properties_are_changed_at_the_left_by_keyboard(
     page.keyboard.press("Enter")
     page.locator(".kv select").select_option("A")
     page.keyboard.press("Enter")
-    for place in (".kv [data-f=level]", "dd[data-f=level]", ".identity"):
+    for place in (".kv [data-f=level]", ".fields [data-f=level]", ".identity"):
         page.locator(f"{place} .tag", has_text="A").wait_for()
     assert get_record(SYSTEM, account, number).level == "A"  # type: ignore[attr-defined]
     page.locator(".kv [data-f=phone] + .edit").press("Enter")

@@ -191,6 +191,7 @@ def test_help_opens_beside_the_page_and_follows_links(sit_down: SitDown, staff: 
     drawer.locator("[data-close-help]").focus()
     page.keyboard.press("Escape")
     drawer.wait_for(state="detached")
+    page = desk.open(f"/accounts/{number}/?tab=details")
     help_of_field = page.locator("dt .why").first
     help_of_field.locator("summary").focus()
     page.keyboard.press("Enter")
