@@ -120,24 +120,34 @@ def _counted(access: Access, declared: ObjectType, tree: FilterTree | None) -> t
 
 def fields_to_choose(access: Access, declared: ObjectType) -> list[FieldGroup]:
     """Return the fields to filter by: the record's own, then those of what it links to."""
-    own = _readable(access, declared, "")
-    found: list[FieldGroup] = [(sentence(declared.label), own)]
+    own = _readable(access, declared, "", is_filter=True)
+    return [(sentence(declared.label), own), *linked_fields(access, declared, is_filter=True)]
+
+
+def linked_fields(
+    access: Access, declared: ObjectType, *, is_filter: bool = False
+) -> list[FieldGroup]:
+    """Return the fields of what a record links to, to show beside its own or to filter by."""
+    found: list[FieldGroup] = []
     mask = access.fields(declared)
     for field in declared.in_layout_order():
         if not field.target or field.kind.key != "reference" or not mask.is_readable(field.name):
             continue
         target = object_type(field.target)
         if access.can(Action.VIEW, target):
-            found.append((sentence(field.label), _readable(access, target, f"{field.name}.")))
+            fields = _readable(access, target, f"{field.name}.", is_filter=is_filter)
+            found.append((sentence(field.label), fields))
     return found
 
 
-def _readable(access: Access, declared: ObjectType, prefix: str) -> list[tuple[str, str]]:
+def _readable(
+    access: Access, declared: ObjectType, prefix: str, *, is_filter: bool
+) -> list[tuple[str, str]]:
     mask = access.fields(declared)
     return [
         (f"{prefix}{field.name}", sentence(field.label))
         for field in declared.in_layout_order()
-        if field.filterable and mask.is_readable(field.name)
+        if mask.is_readable(field.name) and (field.filterable or not is_filter)
     ]
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from keqiao.access.rights import Action
+from keqiao.ui.filter_builder import linked_fields
 from keqiao.ui.filtering import filter_fields, filter_line, quick_days, quick_fields, quick_options
 from keqiao.ui.gate import access_of, go, is_partial, require, signed_in
 from keqiao.ui.list_state import WIDTH, ListState
@@ -93,6 +94,7 @@ def show_column_menu(request: HttpRequest, access: Access, state: ListState) -> 
     context = {
         "column_fields": [pair for pair in state.form_fields() if pair[0] not in asked],
         "column_choices": column_choices(access, state, _wanted_order(request)),
+        "linked_columns": linked_columns(access, state),
         "column_moves": [("up", "arrow-up", _("Forward")), ("down", "arrow-down", _("Backward"))],
         "columns_reset": state.url(columns=(), widths=()) if state.columns or state.widths else "",
     }
@@ -161,3 +163,11 @@ def column_choices(
         for name in sorted(offered, key=lambda one: place.get(one, len(place)))
         if name != declared.title
     ]
+
+
+def linked_columns(access: Access, state: ListState) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the fields of what the records link to that are no columns yet, by the link."""
+    shown = set(state.shown_columns(access))
+    groups = linked_fields(access, state.declared)
+    rest = [(label, [one for one in fields if one[0] not in shown]) for label, fields in groups]
+    return [(label, fields) for label, fields in rest if fields]

@@ -93,3 +93,26 @@ def test_a_view_keeps_order_and_widths_and_leaves_out_what_is_hidden(company: Co
     assert heads(page) == ["name", "level"] and 'width="90"' not in page
     row = SavedView.objects.get()
     assert row.widths == {"level": 120, "phone": 90}
+
+
+def test_a_field_of_a_linked_record_becomes_a_column(company: Company) -> None:
+    account = make("account", owner=company.li, level="A")
+    make("contact", owner=company.li, account=account)
+    client = browser(company.li)
+    menu = client.get("/contacts/columns/").content.decode()
+    assert '<option value="account.level">' in menu
+    # The empty choice goes along with the form and means nothing.
+    plain = client.get("/contacts/?columns=phone&columns=").content.decode()
+    assert heads(plain) == ["name", "phone"]
+    form = {"do": "apply", "columns": ["phone", "account.level"], "order": ["phone"]}
+    page = client.get("/contacts/columns/", form, follow=True).content.decode()
+    assert heads(page) == ["name", "phone", "account.level"]
+    again = client.get("/contacts/columns/?columns=phone&columns=account.level").content.decode()
+    assert '<option value="account.level">' not in again
+    assert chosen(again) == ["phone", "account.level"]
+
+
+def test_a_hidden_field_of_a_linked_record_is_not_offered(company: Company) -> None:
+    hide(company.li, "level")
+    menu = browser(company.li).get("/contacts/columns/").content.decode()
+    assert "account.level" not in menu and '<option value="account.region">' in menu
