@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast, Concat
 
+from keqiao.access.field_mask import FieldMask
 from keqiao.access.matrix import Matrix, matrix
 from keqiao.access.models import Collaborator
 from keqiao.access.rights import ANY_OBJECT, Action, Level, Right
 from keqiao.base.clock import now
-from keqiao.base.prepared import ask
+from keqiao.base.prepared import ask, padded
 from keqiao.catalog.field import Sensitivity
 
 if TYPE_CHECKING:
@@ -48,26 +49,6 @@ class Actor:
 
 
 @dataclass(frozen=True)
-class FieldMask:
-    """What may be done with each field of one object type."""
-
-    default: Right
-    rights: dict[str, Right]
-
-    def __getitem__(self, name: str) -> Right:
-        return self.rights.get(name, self.default)
-
-    def is_hidden(self, name: str) -> bool:
-        return self[name] is Right.HIDDEN
-
-    def is_readable(self, name: str) -> bool:
-        return self[name] >= Right.READ
-
-    def is_writable(self, name: str) -> bool:
-        return self[name] is Right.WRITE
-
-
-@dataclass(frozen=True)
 class Lens:
     """A way to see records outside of one's reach: exactly those of `condition`, some fields masked.
 
@@ -78,6 +59,16 @@ class Lens:
     condition: Q
     masked: frozenset[str] = frozenset()
     terms: tuple[str, ...] | None = None  # of the search index; None: any, and the rows decide
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """The numbers of an actor that stand in the condition of his reach."""
+
+    user: int | None = None
+    department: int | None = None
+    subtree: Sequence[int] = ()
+    shared: Sequence[int] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,21 +177,55 @@ class Access:
             combined |= condition
         return combined
 
-    def scope_mark(self, action: Action, object_type: ObjectType) -> Hashable | None:
-        """Return all that `scope` comes from: equal marks, equal conditions.
+    def scope_form(
+        self, action: Action, object_type: ObjectType
+    ) -> tuple[Hashable, list[int]] | None:
+        """Return what the SQL of `scope` hangs on, and the numbers of this actor that stand in it.
 
-        None when that is more than a few words: a lens, or very many shares.
+        Equal forms, equal SQL: colleagues of one level share it. None when the condition is more
+        than numbers in places: a lens, or very many shares.
         """
-        if self._lens_for(object_type):
+        numbers = self._numbers(action, object_type)
+        if numbers is None or self._lens_for(object_type):
             return None
+        subtree, shared = padded(numbers.subtree), padded(numbers.shared)
+        form = (
+            self.level(action, object_type),
+            numbers.user is None, numbers.department is None, len(subtree), len(shared),
+        )  # fmt: skip
+        own = [one for one in (numbers.user, numbers.department) if one is not None]
+        return form, [*own, *subtree, *shared]
+
+    def scope_with(self, action: Action, object_type: ObjectType, values: Sequence[Any]) -> Q:
+        """Return `scope` with other values in the places of the numbers of `scope_form`."""
+        numbers = self._numbers(action, object_type) or _Numbers()
+        rest = list(values)
+        user = None if numbers.user is None else rest.pop(0)
+        department = None if numbers.department is None else rest.pop(0)
+        length = len(padded(numbers.subtree))
+        combined = Q()
+        for condition in self._reaches(
+            action, object_type, _Numbers(user, department, rest[:length], rest[length:])
+        ):
+            combined |= condition
+        return combined
+
+    def _numbers(self, action: Action, object_type: ObjectType) -> _Numbers | None:
+        """Return the numbers in the conditions of `scope`; None when some stand in the database."""
         level = self.level(action, object_type)
         if level is Level.ALL or level is Level.NONE:
-            return level
-        shared = self.shared_ids(object_type, writing=action is Action.CHANGE)
-        if len(shared) > _INLINE_SHARED:
+            return _Numbers()
+        shared: list[int] = []
+        if action in _SHARED_BY:
+            shared = self.shared_ids(object_type, writing=action is Action.CHANGE)
+        if len(shared) > _INLINE_SHARED or self.user_id is None:
             return None
-        subtree = tuple(self._subtree) if level is Level.SUBTREE else ()
-        return (level, self.user_id, self.department_id, subtree, tuple(shared))
+        return _Numbers(
+            self.user_id if level.rank >= Level.OWN.rank else None,
+            self.department_id if level is Level.TEAM else None,
+            self._subtree if level is Level.SUBTREE else [],
+            shared,
+        )
 
     def scope_parts(self, action: Action, object_type: ObjectType) -> list[Q]:
         """Return the same condition as parts that share no record, each served by one index."""
@@ -211,30 +236,36 @@ class Access:
             earlier |= condition
         return parts
 
-    def _reaches(self, action: Action, object_type: ObjectType) -> list[Q]:
+    def _reaches(
+        self, action: Action, object_type: ObjectType, numbers: _Numbers | None = None
+    ) -> list[Q]:
         if lens := self._lens_for(object_type):
             return [lens.condition] if action is Action.VIEW else [_NOBODY]
         level = self.level(action, object_type)
         if level is Level.ALL:
             return [Q()]
+        own = numbers or self._numbers(action, object_type)
+        if own is None:
+            own = _Numbers(self.user_id, self.department_id, self._subtree)
         reaches = []
         for owner, team in reach_columns(object_type, action):
-            if level is Level.TEAM and self.department_id is not None:
-                reaches.append(Q((team, self.department_id)))
-            if level is Level.SUBTREE and self._subtree:
-                reaches.append(Q((f"{team}__in", self._subtree)))
+            if level is Level.TEAM and own.department is not None:
+                reaches.append(Q((team, own.department)))
+            if level is Level.SUBTREE and own.subtree:
+                reaches.append(Q((f"{team}__in", own.subtree)))
             if level.rank >= Level.OWN.rank:
-                reaches.append(Q((owner, self.user_id)))
-        if level is not Level.NONE and (shared := self._shared_condition(action, object_type)):
+                reaches.append(Q((owner, own.user)))
+        if own.shared:
+            # Few are named by number, so that indexes serve.
+            reaches.append(Q(pk__in=own.shared))
+        elif level is not Level.NONE and (shared := self._many_shared(action, object_type)):
             reaches.append(shared)
         return reaches or [_NOBODY]
 
-    def _shared_condition(self, action: Action, object_type: ObjectType) -> Q:
-        """Records the actor was let in to; few of them are named by id so that indexes serve."""
-        if action not in _SHARED_BY:
-            return Q()
+    def _many_shared(self, action: Action, object_type: ObjectType) -> Q:
+        """Return the condition of being let in to a record by shares too many to be named."""
         writing = action is Action.CHANGE
-        if not self.shared_ids(object_type, writing=writing):
+        if action not in _SHARED_BY or not self.shared_ids(object_type, writing=writing):
             return Q()
         return self.let_in_to(object_type, writing=writing)
 

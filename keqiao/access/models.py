@@ -33,7 +33,9 @@ class Department(models.Model):
 class UserManager(BaseUserManager["User"]):
     def get(self, *args: Any, **conditions: Any) -> User:
         """Who is signed in is read so on every request: by number, from SQL that was written once."""
-        if not args and conditions.keys() == {"pk"} and type(conditions["pk"]) is int:
+        # Managers of related people (`role.users`) are made of this class and ask for fewer.
+        is_whole = not hasattr(self, "instance")
+        if is_whole and not args and conditions.keys() == {"pk"} and type(conditions["pk"]) is int:
             found = ask("user", [conditions["pk"]], lambda marks: self.filter(pk=marks[0]))
             if found:
                 return found[0]  # type: ignore[no-any-return]

@@ -254,8 +254,7 @@ def add_comments(access: Access, items: Sequence[TimelineItem]) -> None:
             kinds[item.kind].add(item.id)
     if not kinds:
         return
-    read = _entries_of_comments(kinds)
-    entries = [one for one in read if (one.object_key, one.record_id) in of]
+    entries = _entries_of_comments(kinds)
     place_of = {entry.activity_id: (entry.object_key, entry.record_id) for entry in entries}
     for comment in visible_items(access, entries):
         for item in of[place_of[comment.id]]:
@@ -264,19 +263,19 @@ def add_comments(access: Access, items: Sequence[TimelineItem]) -> None:
 
 
 def _entries_of_comments(kinds: dict[str, set[int]]) -> list[TimelineEntry]:
-    """Return the comments on activities, with a few on others that have the same numbers."""
-    keys = padded(kinds)
-    ids = padded({one for wanted in kinds.values() for one in wanted})
+    """Return the comments on activities, oldest first."""
+    ids = {kind: padded(kinds[kind]) for kind in sorted(kinds)}
+    form = tuple((kind, len(wanted)) for kind, wanted in ids.items())
 
     def build(marks: Sequence[Any]) -> QuerySet[TimelineEntry]:
-        found = TimelineEntry.objects.filter(
-            object_key__in=marks[: len(keys)],
-            record_id__in=marks[len(keys) :],
-            activity_key=COMMENT,
-        )
+        places, rest = Q(), list(marks)
+        for kind, length in form:
+            places |= Q(object_key=kind, record_id__in=rest[:length])
+            del rest[:length]
+        found = TimelineEntry.objects.filter(places, activity_key=COMMENT)
         return found.order_by("at", "id")[: _COMMENTS_SHOWN * 10]
 
-    return ask("comments on activities", [*keys, *ids], build)
+    return ask(("comments on activities", form), list(chain.from_iterable(ids.values())), build)
 
 
 # --- stretches of the index -----------------------------------------------------------------------

@@ -52,7 +52,7 @@ def ask(key: Hashable, values: Sequence[Value], build: Build) -> list[Any]:
     question = _known.get(full)
     if question is None:
         if len(_known) >= MOST_KEPT:
-            _known.clear()
+            _known.pop(next(iter(_known)), None)
         question = _known[full] = _written(build, values)
     if question is _NO_ROWS:
         return []
@@ -68,8 +68,10 @@ def ask(key: Hashable, values: Sequence[Value], build: Build) -> list[Any]:
 
 
 def padded(values: Collection[Any]) -> list[Any]:
-    """Return values for an `IN` in one of few lengths; the last is repeated."""
+    """Return values for an `IN` in one of few lengths; the last is repeated, nothing stays nothing."""
     found = list(values)
+    if not found:
+        return []
     length = 1
     while length < len(found):
         length *= 2

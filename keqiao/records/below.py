@@ -39,18 +39,20 @@ def records_below(
         filter=Condition(by, "equals", record_id),
         limit=limit,
     )
-    mark = access.scope_mark(Action.VIEW, target)
+    form = access.scope_form(Action.VIEW, target)
     is_plain = own is not None and own.kind.key == "reference"
-    if mark is None or not is_plain or target.list.default_sort != ORDER:
+    if form is None or not is_plain or target.list.default_sort != ORDER:
         return run_list(access, query)
     names = tuple(sorted(columns_needed(target, columns)))
+    mark, numbers = form
 
     def build(marks: Sequence[Any]) -> QuerySet[Any, Any]:
-        found = target.model._default_manager.filter(LIVE, access.scope(Action.VIEW, target))
+        reach = access.scope_with(Action.VIEW, target, marks[1:])
+        found = target.model._default_manager.filter(LIVE, reach)
         found = found.filter(Q((own.storage.name, marks[0])))  # type: ignore[union-attr]
         return found.order_by(ORDER, "-pk").values_list(*names, named=True)[: limit + 1]
 
-    rows = ask(("below", target.model, by, names, limit, mark), [record_id], build)
+    rows = ask(("below", target.model, by, names, limit, mark), [record_id, *numbers], build)
     page = Page(present(access, target, rows[:limit], columns), count=len(rows))
     if len(rows) > limit:
         page.count, page.count_capped = capped_count(access, query, known=None)

@@ -63,7 +63,7 @@ _capped: dict[Hashable, float] = {}
 
 def question(access: Access, query: ListQuery) -> Hashable | None:
     """Return what is counted and for whom; other rights or other fields make another question."""
-    if query.ids is not None:
+    if query.ids is not None or access.lens is not None:
         return None
     return (
         COUNT_CAP,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
 
+# The largest number of a record that a database can be asked for.
+_LARGEST = 2**63 - 1
+
 
 def numbered(
     access: Access,
@@ -33,21 +36,27 @@ def numbered(
 
     `values` are their numbers, or what stands in their column `by`.
     """
-    if not values:
+    asked = [one for one in values if isinstance(one, str) or abs(one) <= _LARGEST]
+    if not asked:
         return []
     names = tuple(sorted(columns))
 
-    def build(marks: Sequence[Any]) -> QuerySet[Any, Any]:
-        found = declared.model._default_manager.filter(access.scope(action, declared))
-        found = found.filter(Q((f"{by}__in", marks)))
-        found = found if with_deleted else found.filter(LIVE)
-        return found.values_list(*names, named=True) if names else found
+    def found(reach: Q, wanted: Sequence[Any]) -> QuerySet[Any, Any]:
+        rows = declared.model._default_manager.filter(reach, Q((f"{by}__in", wanted)))
+        rows = rows if with_deleted else rows.filter(LIVE)
+        return rows.values_list(*names, named=True) if names else rows
 
-    mark = access.scope_mark(action, declared)
-    if mark is None:
-        return list(build(list(values)))
+    form = access.scope_form(action, declared)
+    if form is None:
+        return list(found(access.scope(action, declared), asked))
+    mark, own = form
+
+    def build(marks: Sequence[Any]) -> QuerySet[Any, Any]:
+        reach = access.scope_with(action, declared, marks[: len(own)])
+        return found(reach, marks[len(own) :])
+
     key = ("numbered", declared.model, names, action, by, with_deleted, mark)
-    return ask(key, padded(values), build)
+    return ask(key, [*own, *padded(asked)], build)
 
 
 def beginning(
@@ -61,11 +70,16 @@ def beginning(
     """Return the first rows of all that `access` reaches: the page of a list people open most."""
     names = tuple(sorted(columns))
 
-    def build(_marks: Sequence[Any]) -> QuerySet[Any, Any]:
-        found = declared.model._default_manager.filter(LIVE, access.scope(action, declared))
-        return found.order_by(*order).values_list(*names, named=True)[:limit]
+    def found(reach: Q) -> QuerySet[Any, Any]:
+        rows = declared.model._default_manager.filter(LIVE, reach)
+        return rows.order_by(*order).values_list(*names, named=True)[:limit]
 
-    mark = access.scope_mark(action, declared)
-    if mark is None:
-        return list(build(()))
-    return ask(("beginning", declared.model, names, order, limit, action, mark), (), build)
+    form = access.scope_form(action, declared)
+    if form is None:
+        return list(found(access.scope(action, declared)))
+    mark, own = form
+
+    def build(marks: Sequence[Any]) -> QuerySet[Any, Any]:
+        return found(access.scope_with(action, declared, marks))
+
+    return ask(("beginning", declared.model, names, order, limit, action, mark), own, build)

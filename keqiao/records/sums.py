@@ -158,9 +158,10 @@ def _patience(access: Access, query: ListQuery, milliseconds: int) -> Iterator[N
         with time_limit(milliseconds), _numbers_that_fit():
             yield
     except TooSlow:
-        if len(_too_slow) >= _MOST_TOO_SLOW:
-            _too_slow.clear()
-        _too_slow[asked] = time.monotonic() + TOO_SLOW_SECONDS, milliseconds
+        if asked is not None:
+            if len(_too_slow) >= _MOST_TOO_SLOW:
+                _too_slow.clear()
+            _too_slow[asked] = time.monotonic() + TOO_SLOW_SECONDS, milliseconds
         raise
 
 

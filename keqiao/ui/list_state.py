@@ -67,7 +67,7 @@ class ListState:
             where=tuple(dict.fromkeys([*where, *added])),
             sort=given.get("sort", "")[:60],
             search=" ".join(given.get("search", "").split())[:LONGEST_SEARCH],
-            columns=tuple(dict.fromkeys(given.getlist("columns")))[:MOST_COLUMNS],
+            columns=tuple(dict.fromkeys(filter(None, given.getlist("columns"))))[:MOST_COLUMNS],
             cursor=given.get("cursor", "")[:1000],
             exact=given.get("exact") == "1",
             filter=given.get("filter", "")[:LONGEST_FILTER],

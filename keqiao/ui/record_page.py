@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from django.db.models import Model
     from django.http import HttpRequest, HttpResponse
 
-    from keqiao.access.access import Access, FieldMask
+    from keqiao.access.access import Access
+    from keqiao.access.field_mask import FieldMask
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType, Related
     from keqiao.records.present import Row

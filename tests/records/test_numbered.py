@@ -23,7 +23,7 @@ from keqiao.catalog.filter import Condition
 from keqiao.catalog.registry import object_type
 from keqiao.records.below import records_below
 from keqiao.records.numbered import numbered
-from keqiao.records.query import ListQuery, get_record, records, run_list
+from keqiao.records.query import ListQuery, RecordNotFound, get_record, records, run_list
 from keqiao.records.removal import delete_records
 from tests.company import SYSTEM, TEST, Company, make
 from tests.ui.test_pages import browser
@@ -127,6 +127,48 @@ def test_sql_is_written_once_for_any_values(company: Company, monkeypatch: Any) 
     assert len(written) == 2  # for one number, and for up to four
     with pytest.raises(ValueError, match="does not stand"):
         ask("lost", [3], lambda marks: User.objects.all())
+
+
+def test_colleagues_of_one_level_are_asked_for_with_the_same_sql(
+    company: Company, monkeypatch: Any
+) -> None:
+    account = object_type(ACCOUNT)
+    own, other = make(ACCOUNT, owner=company.li), make(ACCOUNT, owner=company.zhou, seed=2)
+    assert numbers(company.li, [own, other]) == [own]
+    monkeypatch.setattr(prepared, "_written", None)
+    assert numbers(company.zhou, [own, other]) == [other]
+    list_of = ListQuery(object_type=account, columns=("name",), limit=5)
+    monkeypatch.undo()
+    assert [row.id for row in run_list(Access.for_user(company.li), list_of).rows] == [own]
+    monkeypatch.setattr(prepared, "_written", None)
+    assert [row.id for row in run_list(Access.for_user(company.zhou), list_of).rows] == [other]
+
+
+def test_the_oldest_question_is_forgotten_first(company: Company, monkeypatch: Any) -> None:
+    monkeypatch.setattr(prepared, "_known", {})
+    monkeypatch.setattr(prepared, "MOST_KEPT", 2)
+
+    def build(marks: Any) -> Any:
+        return User.objects.filter(pk=marks[0]).values_list("username", flat=True)
+
+    for key in ("first", "second", "third"):
+        assert ask(key, [company.li.pk], build) == ["li"]
+    assert [key for _vendor, key, _types in prepared._known] == ["second", "third"]
+
+
+def test_a_number_no_database_has_is_not_found(company: Company) -> None:
+    with pytest.raises(RecordNotFound):
+        get_record(Access.for_user(company.li), object_type(ACCOUNT), 2**63)
+
+
+def test_people_of_a_role_or_department_are_not_read_as_anybody(company: Company) -> None:
+    auditor = Role.objects.get(key="auditor")
+    assert User.objects.get(pk=company.li.pk) == company.li
+    with pytest.raises(User.DoesNotExist):
+        auditor.users.get(pk=company.li.pk)
+    with pytest.raises(User.DoesNotExist):
+        company.west.members.get(pk=company.li.pk)
+    assert User.objects.get(pk=company.sun.pk) == company.sun
 
 
 def test_a_session_that_is_over_signs_nobody_in(company: Company) -> None:
