@@ -18,7 +18,7 @@ from tests.ui.test_pages import browser
 
 PAGES = ("/", "/accounts/", "/contacts/", "/todo/", "/me/", "/settings/profile/", "/search/?q=苏州")
 ANEW = re.compile(
-    r'[A-Za-z0-9]{64}|data-request-id="[^"]*"|<time[^>]*>[^<]*'
+    r'[A-Za-z0-9]{64}|data-request-id="[^"]*"|<code>[0-9a-f]{16}</code>|<time[^>]*>[^<]*'
     r'|(?:name="key" value="|fu-next-|fu-what-)[\w-]{16}'
 )
 
@@ -32,11 +32,8 @@ def seen(client: Client, address: str) -> str:
 def test_what_is_kept_is_what_would_be_written_anew(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pages = (
-        *PAGES,
-        f"/accounts/{make('account', owner=company.li)}/",
-        "/activities/log/?about=account:1",
-    )
+    account = make("account", owner=company.li)
+    pages = (*PAGES, f"/accounts/{account}/", f"/activities/log/?about=account:{account}")
     people = [company.li, company.wang, company.zhao, company.qian, company.sun]
     for turn in ("kept for whoever comes next", "compared"):
         for language, theme in (("zh-hans", "auto"), ("en", "dark")):
