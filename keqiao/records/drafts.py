@@ -90,7 +90,7 @@ class DuplicateCandidate:
     rule: str
     blocking: bool
     ref: Any = None  # set when the other one stands in the same batch
-    place: str | Promise = ""  # where it lies when nobody looks after it (a pool), and what to do
+    place: str | Promise = ""  # where it lies when no colleague looks after it, and what to do
     place_url: str = ""
 
 

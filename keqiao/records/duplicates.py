@@ -36,7 +36,7 @@ _locators: list[Locate] = []
 
 
 def register_locator(locate: Locate) -> Locate:
-    """Let a package above say where duplicates lie that a person cannot open (a pool)."""
+    """Let a package above say where duplicates lie that a person cannot open."""
     if locate not in _locators:
         _locators.append(locate)
     return locate

@@ -1,7 +1,7 @@
-"""Who else than colleagues can look after records: packages plug theirs in (a pool of customers).
+"""Who else than colleagues can look after records: packages above plug theirs in.
 
-A taker is named where an owner is named, as "pool:3" or by what it is called, and takes over what a
-leaving colleague held.
+A taker is named where an owner is named, by its kind and number ("owner:5") or by what it is called,
+and takes over what a leaving colleague held.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from keqiao.access.matrix import matrix
 from keqiao.records.drafts import Problem
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def taker_title(access: Access, taker: str) -> str:
 
 
 def offered_takers(access: Access, declared: ObjectType) -> list[tuple[str, str]]:
-    """Return the takers to choose from beside colleagues and departments: "pool:3" and the name."""
+    """Return what there is to choose beside colleagues and departments: how it is written, its name."""
     return [
         (f"{one.key}:{number}", _CALLED % {"field": one.label, "value": name})
         for one in _takers.values()
@@ -89,39 +90,70 @@ def offered_takers(access: Access, declared: ObjectType) -> list[tuple[str, str]
 # --- new records ------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """A kind of taker with what it is called and the takers this person may name, read once a batch."""
+
+    taker: Taker
+    words: set[str]
+    offered: list[Offer]
+
+
 def settle_takers(batch: Batch) -> None:
     """Part of step 3: a new record whose owner names a taker is put into the care of that one."""
-    keeping = [one for one in _takers.values() if one.keep]
-    for item in batch.open_items() if keeping else ():
-        owner = item.values.get("owner")
-        if not item.creating or not isinstance(owner, str) or not owner:
-            continue
-        for one in keeping:
-            _settle(batch, item, one, owner)
+    naming = [(item, item.values.get("owner")) for item in batch.open_items() if item.creating]
+    named = [(item, owner) for item, owner in naming if isinstance(owner, str) and owner]
+    if not named:
+        return
+    choices = [
+        _Choice(one, {one.key, *_words(one)}, one.offered(batch.access, batch.object_type))
+        for one in _takers.values()
+        if one.keep
+    ]
+    colleagues = {one.name.casefold() for one in matrix().people.values() if one.is_active}
+    for item, owner in named:
+        for choice in choices:
+            if _settle(batch, item, choice, owner, colleagues):
+                break
 
 
-def _settle(batch: Batch, item: Item, taker: Taker, text: str) -> None:
-    offered = taker.offered(batch.access, batch.object_type)
+def _settle(batch: Batch, item: Item, choice: _Choice, text: str, colleagues: set[str]) -> bool:
+    """Put a record into the care of the taker its owner names; return whether it names one."""
     head, colon, rest = text.replace("：", ":", 1).partition(":")
-    is_marked = bool(colon) and head.strip().casefold() in {taker.key, *_words(taker)}
+    is_marked = bool(colon) and head.strip().casefold() in choice.words
     wanted = (rest if is_marked else text).strip()
     found = [
-        number
-        for number, name in offered
-        if name.casefold() == wanted.casefold() or (is_marked and wanted == str(number))
+        one
+        for one in choice.offered
+        if one[1].casefold() == wanted.casefold() or (is_marked and wanted == str(one[0]))
     ]
-    if not found and not is_marked and wanted.casefold() in _words(taker) and len(offered) == 1:
-        found = [offered[0][0]]  # "pool" says enough where there is one alone
-    if len(found) == 1 and taker.keep is not None:
+    if not found and not is_marked and wanted.casefold() in choice.words:
+        # What the kind is called says enough where there is one alone.
+        found = choice.offered if len(choice.offered) == 1 else []
+    if found and not is_marked and wanted.casefold() in colleagues:
+        called = _CALLED % {"field": choice.taker.label, "value": found[0][1]}
+        message = _(
+            "“%(name)s” is a colleague, and “%(taker)s” is called the same. Write “%(taker)s” if you"
+            " mean that, or choose the colleague from the suggestions."
+        )
+        _refuse(item, message % {"name": wanted[:60], "taker": called})
+    elif len(found) == 1 and choice.taker.keep is not None:
         item.is_taken = True
         item.values["owner"] = item.values["team"] = None
-        taker.keep(batch, item, found[0])
+        choice.taker.keep(batch, item, found[0][0])
     elif is_marked:
-        item.values.pop("owner")
         message = _(
             "“%(name)s” is nothing into which you may put new records. Choose one of the suggestions."
         )
-        item.problems.append(Problem("owner", message % {"name": text[:60]}, "taker"))
+        _refuse(item, message % {"name": text[:60]})
+    else:
+        return False
+    return True
+
+
+def _refuse(item: Item, message: str) -> None:
+    item.values.pop("owner")
+    item.problems.append(Problem("owner", message, "taker"))
 
 
 def _words(taker: Taker) -> set[str]:

@@ -1,4 +1,4 @@
-"""What packages above the kit offer to do with many records at once (return them to a pool)."""
+"""What packages above the kit offer to do with many records at once."""
 
 from __future__ import annotations
 

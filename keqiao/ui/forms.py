@@ -261,7 +261,7 @@ class RecordForm:
         if self.request.POST.get("then") == "new":
             return go(self.request, f"{self.base}new/")
         if self.record is None and not self._is_seen(outcome.record_id):
-            # Made for somebody else, or straight into a pool.
+            # Made for somebody else, or straight into the care of another taker.
             place = places_of(self.access, self.declared, {outcome.record_id})
             found = place.get(outcome.record_id)
             if found is not None:

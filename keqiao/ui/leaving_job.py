@@ -45,7 +45,7 @@ MOST_LISTED = 200
 def types_to_hand_over() -> list[ObjectType]:
     """Return the types somebody has to take over: those others belong to first, open work last.
 
-    Whoever gets a customer thereby gets its contacts and open work too; what remains follows.
+    Whoever gets a record thereby gets what belongs to it and open work too; what remains follows.
     """
     held = [one for one in object_types() if not stays_with_its_writer(one)]
     return sorted(held, key=lambda one: (is_open_work(one), bool(one.belongs_to)))

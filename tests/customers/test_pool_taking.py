@@ -10,14 +10,16 @@ import pytest
 from django.test import Client
 
 from keqiao.access.access import Access
+from keqiao.access.directory import add_user
 from keqiao.access.models import Departure, User
 from keqiao.access.tokens import issue_token
 from keqiao.catalog.registry import object_type
+from keqiao.customers.pool import taking as pool_taking
 from keqiao.customers.pool.models import Pool, PoolMove
 from keqiao.jobs.worker import run_worker
 from keqiao.records.drafts import Draft, Rejected, Saved
 from keqiao.records.save import save_records
-from tests.company import TEST, Company, make
+from tests.company import PASSWORD, TEST, Company, make
 from tests.customers.pools import make_pool
 from tests.importing.helpers import check, execute, states, upload_file
 from tests.ui.test_pages import browser
@@ -127,6 +129,35 @@ def test_a_list_says_in_the_owners_column_what_goes_into_the_pool(
     ]
 
 
+def test_a_name_of_a_colleague_and_of_the_pool_is_no_guess(company: Company, pool: Pool) -> None:
+    add_user("hai", "华东公海", PASSWORD, department=company.east)
+    outcome = create(company.qian, "华东公海")
+    assert isinstance(outcome, Rejected)
+    [problem] = outcome.problems
+    assert problem.field == "owner"
+    assert "华东公海" in str(problem.message)
+    assert "公海：华东公海" in str(problem.message)  # how to say that the pool is meant
+    assert isinstance(create(company.qian, "公海：华东公海"), Saved)
+    assert stored(name="新来的客户").pool_id == pool.pk
+
+
+def test_a_long_list_asks_once_which_pools_there_are(
+    company: Company, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    offered = pool_taking.pools_to_release_into
+
+    def counted(access: Access, declared: Any) -> Any:
+        asked.append(declared.key)
+        return offered(access, declared)
+
+    monkeypatch.setattr(pool_taking, "pools_to_release_into", counted)
+    drafts = [Draft({"name": f"第 {n} 家", "owner": "华东公海"}) for n in range(5)]
+    found = save_records(Access.for_user(company.li), object_type("account"), drafts, source=TEST)
+    assert all(isinstance(one, Saved) for one in found)
+    assert asked == ["account"]
+
+
 def test_a_leavers_customers_go_to_the_pool_and_the_rest_to_a_colleague(
     company: Company, pool: Pool
 ) -> None:
@@ -137,7 +168,7 @@ def test_a_leavers_customers_go_to_the_pool_and_the_rest_to_a_colleague(
     address = f"/settings/people/{company.li.pk}/leaving/"
     client = browser(company.qian)
     assert f'value="pool:{pool.pk}"' in client.get(address).content.decode()
-    given = {"keys": ["account", "lead"], "to_account": f"pool:{pool.pk}", "reason": "离职"}
+    given = {"keys": ["account", "lead"], "to_account": f"pool:{pool.pk}", "reason": " 离职\n"}
     assert client.post(address, given).status_code == 422  # nobody for the leads
     foreign = {**given, "to_lead": f"pool:{pool.pk}"}
     assert client.post(address, foreign).status_code == 422  # of another type

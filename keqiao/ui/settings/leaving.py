@@ -25,6 +25,7 @@ from keqiao.ui.models import SavedView
 from keqiao.ui.navigation import sentence
 from keqiao.ui.picking import picked_or_typed
 from keqiao.ui.settings.menu import settings_page
+from keqiao.ui.transferring import asked_note
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, QueryDict
@@ -148,7 +149,7 @@ def _problem(request: HttpRequest, access: Access, user: User) -> str:
 
 def _start(request: HttpRequest, access: Access, user: User) -> HttpResponse:
     takers, _understood = _takers(request.POST)
-    reason = request.POST.get("reason", "")[:200]
+    reason = asked_note(request.POST)
     departure = Departure.objects.create(
         user_id=user.pk, by_id=access.user_id or 0, started_at=now(), reason=reason
     )
