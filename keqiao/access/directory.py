@@ -17,7 +17,7 @@ from keqiao.base.clock import now
 from keqiao.catalog import state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from django.utils.functional import Promise
@@ -170,7 +170,28 @@ def share_record(
     return made
 
 
-def unshare_record(object_type: ObjectType, record_id: int, user_id: int) -> None:
-    Collaborator.objects.filter(
-        object_key=object_type.key, record_id=record_id, user_id=user_id
-    ).delete()
+def share_records(
+    object_type: ObjectType,
+    people: Mapping[int, User],
+    *,
+    by: User | None,
+    can_write: bool,
+    expires_at: datetime | None,
+) -> None:
+    """Let colleagues in to many records and what belongs to them: `people` by record."""
+    terms = {"can_write": can_write, "with_below": True, "expires_at": expires_at, "added_by": by}
+    Collaborator.objects.bulk_create(
+        [
+            Collaborator(object_key=object_type.key, record_id=record_id, user=user, **terms)
+            for record_id, user in people.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["object_key", "record_id", "user"],
+        update_fields=list(terms),
+    )
+
+
+def unshare_record(object_type: ObjectType, record_id: int, user_id: int) -> bool:
+    """End a share; return whether there was one."""
+    rows = Collaborator.objects.filter(object_key=object_type.key, record_id=record_id)
+    return bool(rows.filter(user_id=user_id).delete()[0])

@@ -52,6 +52,7 @@ class Reason:
     above: Place | None = None
     can_write: bool = False
     until: datetime | None = None
+    with_below: bool = False  # a share that lets in to what belongs to the record, too
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Share:
     place: Place
     can_write: bool
     until: datetime | None
+    with_below: bool
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,9 @@ def _shares_of(record: Model) -> dict[int, list[Share]]:
         place = (row.object_key, row.record_id)
         if place != (declared.key, record.pk) and not row.with_below:
             continue
-        found.setdefault(row.user_id, []).append(Share(place, row.can_write, row.expires_at))
+        found.setdefault(row.user_id, []).append(
+            Share(place, row.can_write, row.expires_at, row.with_below)
+        )
     return found
 
 
@@ -159,6 +163,7 @@ def _reasons(
                 above=None if share.place == here else share.place,
                 can_write=share.can_write,
                 until=share.until,
+                with_below=share.with_below,
             )
             for share in shares
             if share.can_write or action is not Action.CHANGE

@@ -94,9 +94,14 @@ def _words(title: Words | str, body: Words | str) -> dict[str, Any]:
         body = body.msgid
     return {
         "title": _storable(head.msgid)[:300],
-        "body": _storable(body)[:LONGEST_TEXT],
+        "body": stored_text(body),
         "words": {part: _storable_values(values) for part, values in kept.items()},
     }
+
+
+def stored_text(text: str) -> str:
+    """Return the text of a notice as it is kept."""
+    return _storable(text)[:LONGEST_TEXT]
 
 
 def _storable(text: str) -> str:

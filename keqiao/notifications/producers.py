@@ -12,11 +12,12 @@ from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
 from keqiao.jobs.endings import Ended, on_ended
 from keqiao.notifications.models import Notice
-from keqiao.notifications.notify import notify
+from keqiao.notifications.notify import notify, stored_text
 from keqiao.notifications.words import person, say, things, work
 from keqiao.records.outbox import on
 
 if TYPE_CHECKING:
+    from keqiao.catalog.object_type import ObjectType
     from keqiao.records.models import Event
 
 # Records handed over by the same person within this time are told as one.
@@ -25,6 +26,14 @@ TOGETHER = timedelta(minutes=10)
 NEWS = timedelta(days=1)
 # Work this quick ends before its person looks away from its progress.
 QUICK = timedelta(seconds=5)
+
+
+def news_about(event: Event) -> ObjectType | None:
+    """Return what type of record an event is about; None when it is no news, or that type is gone."""
+    try:
+        return object_type(event.object_key) if event.at >= now() - NEWS else None
+    except UnknownObject:
+        return None
 
 
 # --- records handed over --------------------------------------------------------------------------
@@ -37,13 +46,8 @@ def records_given(event: Event) -> None:
     owner = event.data.get("owner")
     if not isinstance(owner, int) or event.actor_id is None or owner == event.actor_id:
         return
-    if event.at < now() - NEWS:
-        return
-    try:
-        declared = object_type(event.object_key)
-    except UnknownObject:
-        return
-    if _count_in(event, owner):
+    declared = news_about(event)
+    if declared is None or _count_in(event, owner):
         return
     notify(
         [owner],
@@ -66,6 +70,8 @@ def _count_in(event: Event, owner: int) -> bool:
             kind="assigned",
             actor_id=event.actor_id,
             object_key=event.object_key,
+            # Written for these records and no others: another note is another notice.
+            body=stored_text(event.data.get("note", "")),
             read_at__isnull=True,
             letter__isnull=True,
             at__gt=now() - TOGETHER,

@@ -15,7 +15,7 @@ from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
 from keqiao.notifications.kinds import TEAM, Channel, NoticeKind, register_notice
 from keqiao.notifications.notify import notify
-from keqiao.notifications.producers import NEWS
+from keqiao.notifications.producers import news_about
 from keqiao.notifications.words import person, say
 from keqiao.records.outbox import on
 from keqiao.records.query import records
@@ -53,11 +53,8 @@ register_notice(
 @on("*.shared")
 def tell_let_in(event: Event) -> None:
     """Tell colleagues that they were let in to a record, with what was written to them."""
-    if event.at < now() - NEWS:
-        return
-    try:
-        declared = object_type(event.object_key)
-    except UnknownObject:
+    declared = news_about(event)
+    if declared is None:
         return
     changes = event.data.get("can_write")
     notify(

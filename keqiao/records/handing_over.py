@@ -20,7 +20,7 @@ from keqiao.catalog.registry import object_types
 from keqiao.records.drafts import Draft, Saved
 from keqiao.records.query import records
 from keqiao.records.save import save_records
-from keqiao.records.sharing import let_in
+from keqiao.records.sharing import let_stay
 from keqiao.records.takers import Taker, register_taker
 
 if TYPE_CHECKING:
@@ -276,15 +276,15 @@ def _let_stay(
     """Keep old owners in as collaborators; only by somebody who could have let them in himself."""
     people = User.objects.filter(is_active=True).in_bulk({one for one in owners.values() if one})
     new_owner = str(handover.values.get("owner") or "")
-    can_write = handover.stays == WRITE
-    for pk, owner in owners.items():
-        person = people.get(owner or 0)
-        if person is None or str(person.pk) == new_owner:
-            continue
-        let_in(
-            access, declared, pk, [person], source=source, can_write=can_write,
-            until=handover.stays_until,
-        )  # fmt: skip
+    staying = {
+        pk: people[owner]
+        for pk, owner in owners.items()
+        if owner in people and str(owner) != new_owner
+    }
+    let_stay(
+        access, declared, staying, source=source, can_write=handover.stays == WRITE,
+        until=handover.stays_until,
+    )  # fmt: skip
 
 
 # --- colleagues and departments -------------------------------------------------------------------

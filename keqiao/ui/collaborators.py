@@ -18,7 +18,7 @@ from keqiao.base.problems import Problem as BaseProblem
 from keqiao.catalog.registry import object_type, object_types
 from keqiao.records.present import titles_of
 from keqiao.records.query import get_record, records
-from keqiao.records.sharing import let_in, let_out
+from keqiao.records.sharing import let_in, let_out, own_reach
 from keqiao.ui.cells import near_date
 from keqiao.ui.converters import whole_number
 from keqiao.ui.dialogs import dialog, end_of_day, people_boxes
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.drafts import Source
+    from keqiao.records.sharing import OwnReach
 
 LONGEST_NOTE = 200
 MOST_AT_ONCE = 20
@@ -55,7 +56,10 @@ def people_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
         if not may_share:
             raise refused(access, Action.CHANGE, declared, record_id)
         problem = _share_or_end(request, access, declared, record)
-    collaborators = _collaborators(access, declared, record_id)
+    own = own_reach(access, record) if may_share else None
+    end = own.until() if own else None
+    last_day = timezone.localdate(end).isoformat() if end else ""
+    collaborators = _collaborators(access, declared, record_id, own)
     context = {
         "action_url": f"/{declared.path}/{record_id}/people/",
         "cancel_url": f"/{declared.path}/{record_id}/",
@@ -65,7 +69,11 @@ def people_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
         "collaborators": collaborators,
         "inherited": _inherited(access, declared, record),
         "control_html": people_boxes("new-person", "person", _("Let colleagues in")),
-        "below_text": _below_text(declared),
+        "below_text": _below_text(declared) if own is None or own.with_below else "",
+        "last_day": last_day,
+        "until_label": _("Until (%(day)s at the latest)") % {"day": last_day}
+        if last_day
+        else _("Until (empty: for good)"),
         "given": request.POST if problem else {},
         "may_share": may_share,
         "may_leave": any(one["id"] == access.user_id for one in collaborators),
@@ -74,7 +82,10 @@ def people_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
     return dialog(request, "people", _("Who can see this record"), context, 422 if problem else 200)
 
 
-def _collaborators(access: Access, declared: ObjectType, record_id: int) -> list[dict[str, Any]]:
+def _collaborators(
+    access: Access, declared: ObjectType, record_id: int, own: OwnReach | None = None
+) -> list[dict[str, Any]]:
+    """Return who was let in; `own`: how far this person may extend them."""
     rows = Collaborator.objects.filter(object_key=declared.key, record_id=record_id)
     return [
         {
@@ -88,6 +99,8 @@ def _collaborators(access: Access, declared: ObjectType, record_id: int) -> list
             if row.expires_at
             else "",
             "is_over": bool(row.expires_at and row.expires_at <= now()),
+            "is_own": own is not None and row.user_id == own.user_id,
+            "may_extend": own is None or own.with_below or not row.with_below,
         }
         for row in rows.select_related("user").order_by("added_at")
     ]
@@ -150,16 +163,19 @@ def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, re
         return text % {"names": _(", ").join(unknown)}
     if not people:
         return _("Please choose a colleague from the suggestions.")
-    let_in(
-        access,
-        declared,
-        record.pk,
-        people,
-        source=replace(source, note=" ".join(given.get("note", "").split())[:LONGEST_NOTE]),
-        can_write=given.get("can_write") == "true",
-        until=until,
-        with_below=given.get("with_below") == "true",
-    )
+    try:
+        let_in(
+            access,
+            declared,
+            record.pk,
+            people,
+            source=replace(source, note=" ".join(given.get("note", "").split())[:LONGEST_NOTE]),
+            can_write=given.get("can_write") == "true",
+            until=until,
+            with_below=given.get("with_below") == "true",
+        )
+    except BaseProblem as beyond:
+        return str(beyond)
     return ""
 
 
@@ -176,10 +192,13 @@ def _extend(
     share = rows.filter(user_id=user_id, user__is_active=True).select_related("user").first()
     if share is None:
         return _("Please choose a colleague from the suggestions.")
-    let_in(
-        access, declared, record_id, [share.user], source=source, can_write=share.can_write,
-        until=until, with_below=share.with_below,
-    )  # fmt: skip
+    try:
+        let_in(
+            access, declared, record_id, [share.user], source=source, can_write=share.can_write,
+            until=until, with_below=share.with_below,
+        )  # fmt: skip
+    except BaseProblem as beyond:
+        return str(beyond)
     return ""
 
 

@@ -100,6 +100,25 @@ def test_givers_types_and_what_was_read_stay_apart(company: Company) -> None:
     assert len(told(company.zhou)) == 4
 
 
+def test_records_given_with_another_note_are_told_by_themselves(company: Company) -> None:
+    numbers = make_all(ACCOUNT, [{} for _ in range(4)], owner=company.li)
+    hand_out()
+    notes = ["欠款，先别发货", "老客户，周五要回访", "欠款，先别发货", ""]
+    for number, note in zip(numbers, notes, strict=True):
+        draft = Draft({"owner": company.zhou.pk}, record_id=number)
+        source = Source("form", note=note)
+        save_records(Access.for_user(company.qian), object_type(ACCOUNT), [draft], source=source)
+    hand_out()
+    EventCursor.objects.filter(subscriber__contains="records_given").update(last_id=0)
+    hand_out()
+    found = Notice.objects.filter(user=company.zhou).order_by("pk")
+    assert [(one.body, one.words.get("count", 1)) for one in found] == [
+        (notes[0], 2),
+        (notes[1], 1),
+        ("", 1),
+    ]
+
+
 def test_only_what_another_person_gives_now_is_news(company: Company) -> None:
     mine = make(ACCOUNT, owner=company.li)  # by the system
     save_records(

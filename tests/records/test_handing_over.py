@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import count as count_from
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from keqiao.access.access import Access
 from keqiao.access.models import Collaborator, Role
@@ -13,8 +16,9 @@ from keqiao.access.roles import set_right
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
 from keqiao.records.handing_over import Handover, count_along, hand_over
+from keqiao.records.models import ChangeEntry
 from keqiao.records.save import Source
-from tests.company import Company, found_company, make
+from tests.company import Company, found_company, make, make_all
 
 pytestmark = pytest.mark.django_db
 BULK = Source("bulk")
@@ -136,6 +140,25 @@ def test_the_old_owner_stays_as_collaborator_until_a_day(
     record = object_type("account").model._default_manager.get(pk=estate["account"])
     assert Access.for_user(company.li).allows(Action.VIEW, record)
     assert not Access.for_user(company.li).allows(Action.CHANGE, record)
+
+
+def test_that_old_owners_stay_costs_the_same_for_one_record_as_for_many(company: Company) -> None:
+    def queries(count: int, stays: str) -> int:
+        ids = make_all("account", [{} for _ in range(count)], owner=company.li, seed=next(seeds))
+        with CaptureQueriesContext(connection) as asked:
+            result = give(
+                Access.for_user(company.qian), ids, values={"owner": company.zhou.pk}, stays=stays
+            )
+        assert len(result.done) == count
+        return len(asked)
+
+    seeds = count_from(1000, 100)
+    more = [queries(number, "write") - queries(number, "") for number in (2, 12)]
+    assert more[1] - more[0] <= 2
+    assert more[1] <= 10
+    assert Collaborator.objects.filter(user=company.li, can_write=True).count() == 14
+    lines = ChangeEntry.objects.filter(action="share", after__person=company.li.name)
+    assert lines.count() == 14
 
 
 def test_a_foreign_record_is_refused_with_all_that_hangs_on_it(

@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from keqiao.access.access import Access
 from keqiao.access.directory import share_record
-from keqiao.access.models import Collaborator
+from keqiao.access.models import Collaborator, User
 from keqiao.access.reasons import reasons_to_see
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
 from keqiao.notifications.models import Notice
 from keqiao.notifications.shares import tell_ending_shares
+from keqiao.records.models import ChangeEntry
 from keqiao.records.outbox import dispatch_events
+from keqiao.ui.dialogs import end_of_day
 from tests.company import Company, make
 from tests.ui.test_pages import browser
 
@@ -99,12 +102,111 @@ def test_several_are_let_in_at_once_with_a_note_to_each(company: Company) -> Non
     dispatch_events()
     told = Notice.objects.filter(kind="shared", body="麻烦一起 盯一下这单")
     assert {one.user_id for one in told} == {company.zhou.pk, company.zhao.pk}
-    assert told.count() == 2  # the second time nobody was new
+    assert told.count() == 4  # the second time nobody was new, but they were written to again
+    silent = {**whole, "note": ""}
+    browser(company.li).post(f"/accounts/{account}/people/", silent)
+    dispatch_events()
+    assert Notice.objects.filter(kind="shared").count() == 4
     log = browser(company.li).get(f"/accounts/{account}/?tab=history").content.decode()
     timeline = browser(company.li).get(f"/accounts/{account}/").content.decode()
     for page in (log, timeline):
         assert "麻烦一起 盯一下这单" in page
         assert "周销售" in page
+
+
+def picked(person: User, **more: str) -> dict[str, str]:
+    return {"person": person.name, "person__pick": f"{person.pk}|{person.name}", **more}
+
+
+def test_who_is_let_in_again_after_his_access_ran_out_is_told(company: Company) -> None:
+    account = make("account", owner=company.li)
+    over = now() - timedelta(days=3)
+    share_record(object_type("account"), account, company.zhou, by=company.li, expires_at=over)
+    browser(company.li).post(f"/accounts/{account}/people/", picked(company.zhou))
+    dispatch_events()
+    assert Notice.objects.get(kind="shared").user == company.zhou
+
+
+def test_who_was_let_in_gives_nobody_more_than_he_has(company: Company) -> None:
+    account = make("account", owner=company.li, name="桥东公司")
+    contact = make("contact", owner=company.li, account=account)
+    day = timezone.localdate() + timedelta(days=3)
+    share_record(
+        object_type("account"), account, company.zhou, by=company.li, can_write=True,
+        expires_at=end_of_day(day.isoformat()), with_below=False,
+    )  # fmt: skip
+    client, address = browser(company.zhou), f"/accounts/{account}/people/"
+    before = Collaborator.objects.values().get()
+    later, wide = (day + timedelta(days=1)).isoformat(), {"with_below": "true"}
+    for given in (
+        picked(company.zhou, can_write="true", **wide),
+        picked(company.zhou, until=day.isoformat()),
+        {"extend": str(company.zhou.pk), "until": later},
+        picked(company.zhao, until=day.isoformat(), **wide),
+        picked(company.zhao, until=later),
+        picked(company.zhao),
+    ):
+        answer = client.post(address, given)
+        assert answer.status_code == 422, given
+        assert 'role="alert"' in answer.content.decode()
+        assert Collaborator.objects.values().get() == before, given
+    assert client.get(f"/contacts/{contact}/").status_code == 404
+    page = client.get(address).content.decode()
+    assert 'name="with_below"' not in page
+    assert f'max="{day.isoformat()}"' in page
+    assert 'name="extend"' not in page  # his own row; leaving is all that is offered
+    assert 'name="leave"' in page
+    given = picked(company.zhao, can_write="true", until=day.isoformat())
+    assert client.post(address, given).status_code == 200
+    share = Collaborator.objects.get(user=company.zhao)
+    assert (share.can_write, share.with_below) == (True, False)
+    assert share.expires_at == before["expires_at"]
+    extended = client.post(address, {"extend": str(company.zhao.pk), "until": later})
+    assert extended.status_code == 422
+    assert client.post(address, {"leave": "1"}).status_code == 303
+
+
+def test_a_share_of_the_customer_makes_no_longer_one_of_its_contact(company: Company) -> None:
+    account = make("account", owner=company.li)
+    contact = make("contact", owner=company.li, account=account)
+    until = now() + timedelta(hours=5)
+    share_record(
+        object_type("account"), account, company.zhou, by=company.li, can_write=True,
+        expires_at=until,
+    )  # fmt: skip
+    address = f"/contacts/{contact}/people/"
+    for person in (company.zhou, company.zhao):
+        answer = browser(company.zhou).post(address, picked(person, can_write="true"))
+        assert answer.status_code == 422
+    assert Collaborator.objects.count() == 1
+    # The last day he has himself means: until his own access ends on it.
+    day = timezone.localdate(until).isoformat()
+    given = picked(company.zhao, until=day, with_below="true")
+    assert browser(company.zhou).post(address, given).status_code == 200
+    assert Collaborator.objects.get(user=company.zhao).expires_at == until
+
+
+def test_an_owner_who_was_let_in_once_gives_what_he_likes(company: Company) -> None:
+    account = make("account", owner=company.li)
+    until = now() + timedelta(hours=5)
+    share_record(
+        object_type("account"), account, company.li, by=company.wang, can_write=True,
+        expires_at=until, with_below=False,
+    )  # fmt: skip
+    given = picked(company.zhao, with_below="true")
+    address = f"/accounts/{account}/people/"
+    assert browser(company.li).post(address, given).status_code == 200
+    share = Collaborator.objects.get(user=company.zhao)
+    assert (share.with_below, share.expires_at) == (True, None)
+
+
+def test_ending_what_is_over_already_leaves_no_line(company: Company) -> None:
+    account = make("account", owner=company.li)
+    share_record(object_type("account"), account, company.zhou, by=company.li)
+    for _again in range(2):
+        browser(company.li).post(f"/accounts/{account}/people/", {"end": str(company.zhou.pk)})
+    lines = ChangeEntry.objects.filter(action="share", after__has_key="end")
+    assert lines.count() == 1
 
 
 def test_a_name_that_fits_nobody_is_said_and_nobody_is_let_in(company: Company) -> None:

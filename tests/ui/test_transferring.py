@@ -84,6 +84,18 @@ def test_undo_brings_back_what_went_along(company: Company) -> None:
     assert owners("contact", contacts) == {company.li.pk}
 
 
+def test_the_old_owner_who_stays_hears_nothing_of_what_is_written_to_the_new(
+    company: Company,
+) -> None:
+    account = make("account", owner=company.li)
+    given = to(company.zhou, stays="read", reason="李销售压价太狠，小心")
+    assert browser(company.qian).post(f"/accounts/{account}/transfer/", given).status_code == 303
+    dispatch_events()
+    assert Collaborator.objects.get().user == company.li
+    [notice] = Notice.objects.all()
+    assert (notice.user, notice.kind) == (company.zhou, "assigned")
+
+
 def test_the_note_reaches_the_new_owner_and_stands_in_log_and_timeline(company: Company) -> None:
     account = make("account", owner=company.li)
     note = "对方周五前要报价 🙏"
