@@ -17,6 +17,7 @@ from keqiao.access.reasons import Why, reasons_to_see
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.base.problems import Problem
+from keqiao.catalog.registry import object_type_of
 from keqiao.records.audit import ChangeLine, append_lines, write_note
 from keqiao.records.outbox import write_event
 
@@ -118,6 +119,7 @@ def _no_more_than_own(
             " you. If you need more, please ask the owner of the record."
         )
         raise Problem("own_share", message)
+    _only_own_gifts(record, own.user_id, [one.pk for one in people])
     if with_below and not own.with_below:
         message = _(
             "You were let in to this record alone, so you cannot let others in to what belongs to"
@@ -135,6 +137,23 @@ def _no_more_than_own(
         )
         raise Problem("beyond_own_share", message % {"day": date_format(last_day, "Y-m-d")})
     return min(until, end)
+
+
+def _only_own_gifts(record: Model, giver_id: int, people: Sequence[int]) -> None:
+    """Refuse to touch what others gave: the owner let these people in, not this collaborator."""
+    shares = Collaborator.objects.filter(
+        object_key=object_type_of(type(record)).key,
+        record_id=record.pk,
+        user_id__in=people,
+    )
+    by_others = shares.exclude(added_by_id=giver_id).select_related("user")
+    names = [share.user.name for share in by_others]
+    if names:
+        message = _(
+            "%(names)s was let in by somebody else. You were let in yourself, so you can change only"
+            " what you gave; please ask the owner of the record."
+        )
+        raise Problem("others_share", message % {"names": _(", ").join(names)})
 
 
 def let_stay(
@@ -172,8 +191,16 @@ def let_stay(
 def let_out(
     access: Access, declared: ObjectType, record_id: int, user_id: int, *, source: Source
 ) -> None:
-    """End what a colleague was let in to."""
+    """End what a colleague was let in to; raises `Problem` when that was not his to give or take.
+
+    Anybody may leave; whoever was only let in himself ends just what he gave.
+    """
     with transaction.atomic():
+        if user_id != access.user_id:
+            record = declared.model._default_manager.get(pk=record_id)
+            own = own_reach(access, record)
+            if own is not None:
+                _only_own_gifts(record, own.user_id, [user_id])
         if unshare_record(declared, record_id, user_id):
             after = {"end": access.person_name(user_id)}
             write_note(access, declared, "share", source, now(), record_id=record_id, after=after)

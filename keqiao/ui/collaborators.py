@@ -148,7 +148,10 @@ def _share_or_end(request: HttpRequest, access: Access, declared: ObjectType, re
     given, source = request.POST, source_of(request)
     ended = whole_number(given.get("end", ""))
     if ended is not None:
-        let_out(access, declared, record.pk, ended, source=source)
+        try:
+            let_out(access, declared, record.pk, ended, source=source)
+        except BaseProblem as refused:
+            return str(refused)
         return ""
     try:
         until = end_of_day(given.get("until", ""))

@@ -218,3 +218,21 @@ def test_a_name_that_fits_nobody_is_said_and_nobody_is_let_in(company: Company) 
     assert "王二麻子" in page
     assert "请看" in page  # what was typed is still there
     assert not Collaborator.objects.exists()
+
+
+def test_who_was_let_in_changes_only_what_he_gave(company: Company) -> None:
+    account = make("account", owner=company.li)
+    declared = object_type("account")
+    share_record(declared, account, company.zhou, by=company.li, can_write=True)
+    share_record(declared, account, company.zhao, by=company.li, can_write=True)
+    client, address = browser(company.zhou), f"/accounts/{account}/people/"
+    for given in ({"end": str(company.zhao.pk)}, picked(company.zhao)):
+        answer = client.post(address, given)
+        assert answer.status_code == 422 and "赵客服" in answer.content.decode()
+        assert Collaborator.objects.get(user=company.zhao).can_write
+    client.post(address, picked(company.sun))
+    assert Collaborator.objects.filter(user=company.sun).exists()
+    client.post(address, {"end": str(company.sun.pk)})
+    assert not Collaborator.objects.filter(user=company.sun).exists()
+    browser(company.li).post(address, {"end": str(company.zhao.pk)})
+    assert not Collaborator.objects.filter(user=company.zhao).exists()
