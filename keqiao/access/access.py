@@ -52,7 +52,7 @@ class Actor:
 class Lens:
     """A way to see records outside of one's reach: exactly those of `condition`, some fields masked.
 
-    The pool is read through one. Nothing but seeing goes through a lens.
+    Nothing but seeing goes through a lens.
     """
 
     object_key: str
