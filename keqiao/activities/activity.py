@@ -71,6 +71,18 @@ def activity_indexes() -> list[models.Index]:
     return [*found, models.Index(fields=bin_order, condition=BINNED, name="%(class)s_binned")]
 
 
+def done_indexes() -> list[models.Index]:
+    """Return the indexes of what somebody, or a department, did in a period: the sales brief.
+
+    Counting a seller's calls of one month went through all of his calls: 1.1 s a brief at five
+    million activities.
+    """
+    return [
+        models.Index(fields=[whose, "state", "at"], condition=LIVE, name=f"%(class)s_{whose}_did")
+        for whose in ("owner", "team")
+    ]
+
+
 class AboutRecord(Record):
     """Something written about another record; who sees that one's customer sees this too."""
 
@@ -128,7 +140,7 @@ class Activity(AboutRecord):
 
     class Meta:
         abstract = True
-        indexes = activity_indexes()
+        indexes = [*activity_indexes(), *done_indexes()]
 
 
 def fill_account(rows: Sequence[models.Model]) -> None:

@@ -272,10 +272,13 @@ def _entries_of_comments(kinds: dict[str, set[int]]) -> list[TimelineEntry]:
         for kind, length in form:
             places |= Q(object_key=kind, record_id__in=rest[:length])
             del rest[:length]
-        found = TimelineEntry.objects.filter(places, activity_key=COMMENT)
-        return found.order_by("at", "id")[: _COMMENTS_SHOWN * 10]
+        # What else hangs on an activity is left out below: named here, its kind would make SQLite
+        # read every remark of the company instead of these few places of the index.
+        return TimelineEntry.objects.filter(places).order_by("at", "id")[: _COMMENTS_SHOWN * 10]
 
-    return ask(("comments on activities", form), list(chain.from_iterable(ids.values())), build)
+    asked = list(chain.from_iterable(ids.values()))
+    found = ask(("comments on activities", form), asked, build)
+    return [one for one in found if one.activity_key == COMMENT]
 
 
 # --- stretches of the index -----------------------------------------------------------------------
