@@ -27,15 +27,10 @@ def record_indexes(*filters: str, belongs_to: tuple[str, ...] = ()) -> list[mode
         "owner": ["owner", "updated_at", "id", *filters, "team"],
         "owner_title": ["owner", "title_key", "id"],
         "team": ["team", "updated_at", "id", *filters],
-        # What is new in a period, for whom: counted on every start page.
-        "owner_new": ["owner", "created_at"],
-        "team_new": ["team", "created_at"],
     }
     for name in belongs_to:
         orders[f"{name}_own"] = [f"{name}_owner_id", "updated_at", "id"]
         orders[f"{name}_team"] = [f"{name}_team_id", "updated_at", "id"]
-        orders[f"{name}_own_new"] = [f"{name}_owner_id", "created_at"]
-        orders[f"{name}_team_new"] = [f"{name}_team_id", "created_at"]
     orders |= {name: [name, "updated_at", "id", "team", "owner"] for name in filters}
     found = [
         models.Index(fields=fields, condition=LIVE, name=f"%(class)s_{name}")
