@@ -31,7 +31,9 @@ WIDE = """() => {
     if (!e.checkVisibility({visibilityProperty: true})) continue;
     const box = e.getBoundingClientRect();
     const frame = e.parentElement.closest('.card, fieldset, dialog, td, th')?.getBoundingClientRect();
-    if (frame && box.width > 2 && box.right > frame.right + 2)
+    const strip = e.parentElement.closest('ul, ol, .scroll');
+    const slides = strip && ['auto', 'scroll'].includes(getComputedStyle(strip).overflowX);
+    if (frame && !slides && box.width > 2 && box.right > frame.right + 2)
       found.push(`${e.tagName}.${e.className} ${e.name || ''} is cut off at the right`);
   }
   return found.slice(0, 4);

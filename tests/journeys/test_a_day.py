@@ -124,7 +124,7 @@ def test_five_hundred_customers_go_to_three_colleagues(sit_down: SitDown, staff:
         assert str(picked.input_value()).startswith(f"{taker.pk}|")
     reach(page, page.get_by_role("button", name="移交", exact=True))
     page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")
+    page.get_by_text("正在进行中").wait_for()
     run_worker(once=True)
     page = desk.open(f"/settings/people/{staff.li.pk}/leaving/")
     report = page.locator("main section", has_text="167").first
