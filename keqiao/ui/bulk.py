@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -26,7 +26,7 @@ from keqiao.ui.converters import whole_number
 from keqiao.ui.dialogs import dialog
 from keqiao.ui.form_values import posted_raw
 from keqiao.ui.gate import access_of, is_partial, require, signed_in
-from keqiao.ui.list_state import ListState
+from keqiao.ui.list_state import ListState, given_state
 from keqiao.ui.navigation import sentence
 from keqiao.ui.transferring import (
     asked_handover,
@@ -69,7 +69,7 @@ class Choice:
         ticked = given["ids"].split(",") if given.get("ids") else given.getlist("tick")
         numbers = map(whole_number, ticked[:MOST_TICKED])
         self.ids = tuple(number for number in numbers if number is not None)
-        self.state = ListState.read(declared, QueryDict(self.state_text))
+        self.state = ListState.read(declared, given_state(self.state_text))
 
     def query(self) -> ListQuery:
         """Return the question to the row door, with the reach of the action itself."""

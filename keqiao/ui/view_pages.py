@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from keqiao.access.rights import Action
 from keqiao.ui.dialogs import dialog
 from keqiao.ui.gate import access_of, go, require, signed_in
-from keqiao.ui.list_state import ListState
+from keqiao.ui.list_state import ListState, given_state
 from keqiao.ui.models import SavedView
 from keqiao.ui.saved_views import (
     MOST_VIEWS,
@@ -45,9 +45,8 @@ def save_page(request: HttpRequest, declared: ObjectType) -> HttpResponse:
     access = access_of(request)
     require(access, Action.VIEW, declared)
     given = request.POST if request.method == "POST" else request.GET
-    # A NUL hidden behind the second unquoting is in no text a database keeps.
-    text = given.get("state", "")[:12_000].replace("%00", "")
-    state = ListState.read(declared, QueryDict(text))
+    text = given.get("state", "")
+    state = ListState.read(declared, given_state(text))
     name = " ".join(request.POST.get("name", "").split())[:LONGEST_NAME]
     audience = request.POST.get("audience", SavedView.OWN)
     problem = ""
@@ -90,7 +89,7 @@ def _problem(access: Access, declared: ObjectType, name: str, audience: str) -> 
 def overwrite_page(request: HttpRequest, declared: ObjectType, view_id: int) -> HttpResponse:
     """Let the view hold what the list shows now."""
     _access, view = _changeable(request, declared, view_id)
-    state = ListState.read(declared, QueryDict(request.POST.get("state", "")[:12_000]))
+    state = ListState.read(declared, given_state(request.POST.get("state", "")))
     overwrite_view(view, state)
     messages.success(request, _("The view “%(name)s” is kept.") % {"name": view.name})
     return go(request, f"{state.base}?view={view.id}")

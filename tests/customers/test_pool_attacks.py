@@ -14,6 +14,7 @@ from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.registry import object_type
 from keqiao.customers.pool.known import lens_of, pools_changed
 from keqiao.customers.pool.models import Pool
+from keqiao.records import counting
 from keqiao.records.present import titles_of
 from keqiao.records.query import ListQuery, RecordNotFound, count_records, get_record, run_list
 from keqiao.records.removal import delete_records
@@ -237,3 +238,14 @@ def test_views_cannot_be_saved_by_asking_for_parts(pool: Pool, company: Company)
         panel = li.get(f"/pool/{pool.pk}/{pk}/?part=panel", headers={"HX-Request": "true"})
         shown += stored("account", pk).name in text_of(panel)
     assert shown == 2
+
+
+def test_the_count_of_a_pool_is_not_that_of_ones_own_list(
+    company: Company, pool: Pool, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_all("account", [{}, {}, {}], owner=company.li, seed=500)
+    put_in(pool, make("account", owner=company.zhou, seed=900))
+    monkeypatch.setattr(counting, "COUNT_CAP", 2)
+    asked = ListQuery(object_type=ACCOUNT, limit=1)
+    assert run_list(Access.for_user(company.li), asked).count_text == "2+"
+    assert run_list(member(company, pool), asked).count_text == "2"

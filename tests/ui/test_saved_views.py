@@ -119,3 +119,17 @@ def test_lists_ask_no_further_query_for_views(
     with django_assert_max_num_queries(10):  # type: ignore[operator]
         client.get("/accounts/")
     assert Access.for_user(company.li).user_id == company.li.pk
+
+
+@pytest.mark.parametrize("state", ["sort=na%00me", "where=name:equals:a%00b", "display=a%00"])
+def test_a_nul_inside_the_state_is_refused_wherever_it_is_read(
+    company: Company, state: str
+) -> None:
+    make("account", owner=company.li)
+    client = browser(company.li)
+    number = keep(client, "sort=name").rpartition("=")[2]
+    for address in (
+        "/accounts/views/save/", f"/accounts/views/{number}/save/", "/accounts/bulk/",
+    ):  # fmt: skip
+        given = {"state": state, "name": "x", "action": "delete", "all": "1"}
+        assert client.post(address, given).status_code == 400, address

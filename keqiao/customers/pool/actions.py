@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -31,6 +31,7 @@ from keqiao.records.query import get_record, records
 from keqiao.ui.converters import whole_number
 from keqiao.ui.dialogs import person_box
 from keqiao.ui.gate import access_of, go, is_partial, signed_in, source_of
+from keqiao.ui.list_state import given_state
 from keqiao.ui.picking import picked_or_typed
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def chosen_ids(request: HttpRequest) -> list[int]:
 
 def _back(request: HttpRequest, pool: Pool) -> str:
     """Return the address of the list as the person has set it up."""
-    state = PoolState.read(object_type(pool.object_key), QueryDict(request.POST.get("state", "")))
+    given = given_state(request.POST.get("state", ""))
+    state = PoolState.read(object_type(pool.object_key), given)
     query = state.query_string()
     return f"/pool/{pool.pk}/{'?' if query else ''}{query}"
 
