@@ -78,7 +78,8 @@ def foreign_list(folder: Path) -> Path:
         return REAL
     head = "account,sector,year_established,revenue,employees,office_location,subsidiary_of\n"
     rows = [
-        f"Firm {n},retail,19{n + 10},{n * 11.5},{n},Japan,Firm {n % 9 or ''}" for n in range(85)
+        f"Firm {n},retail,19{n + 10},{n * 11.5},{n},Japan,{'Firm 0' if n % 9 == 8 else ''}"
+        for n in range(85)
     ]
     path = folder / "accounts.csv"
     path.write_text(head + "\n".join(rows))
