@@ -84,6 +84,7 @@ def test_the_line_of_a_record_by_keyboard(sit_down: SitDown, staff: Company) -> 
     page.locator("#timeline .tl-chips .chip", has_text="评论").click()
     page.locator("#timeline .said", has_text="看过了").wait_for()
     page.locator("#timeline article", has_text="第二行").wait_for(state="detached")
+    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-settling')")
     page.locator("#timeline article .do button").first.evaluate("button => button.click()")
     page.locator(".toast", has_text="已置顶").wait_for()
 
