@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import date
+from operator import mul
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +28,7 @@ class IdentifierProblem(Problem):
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUE = {char: value for value, char in enumerate(_ALPHABET)}
 _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+_SHAPE = re.compile(f"[{_ALPHABET}]{{2}}[0-9]{{6}}[{_ALPHABET}]*")
 _ORGANISATION = (3, 7, 9, 10, 5, 8, 4, 2)
 _LOOK_ALIKE = str.maketrans("OI", "01")
 _SPACES = dict.fromkeys(map(ord, " \t\n\r\u00a0\u200b\ufeff-‐‑–—－_.·"))
@@ -87,7 +90,7 @@ def _refuse_length(code: str) -> NoReturn:
 
 def _uscc_shape(code: str) -> bool:
     # The authority's mark is a digit, or a letter such as N for rural collectives and Y for others.
-    return code[2:8].isascii() and code[2:8].isdigit() and all(char in _VALUE for char in code)
+    return _SHAPE.fullmatch(code) is not None
 
 
 def _uscc_holds(code: str) -> bool:
@@ -95,8 +98,8 @@ def _uscc_holds(code: str) -> bool:
 
 
 def _uscc_check(code: str) -> str:
-    # zip without strict: the 18th character is the check itself. A value of 31 wraps to 0.
-    total = sum(_VALUE[char] * weight for char, weight in zip(code, _WEIGHTS, strict=False))
+    # The weights end before the 18th character, the check itself. A value of 31 wraps to 0.
+    total = sum(map(mul, map(_VALUE.__getitem__, code), _WEIGHTS))
     return _ALPHABET[-total % 31]
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
+from typing import NamedTuple
 
-from keqiao.base.regions import regions
+from keqiao.base.regions import lengths_by_start, regions
 from keqiao.base.text import DATA, clean_line, fold_width, has_han, simplified_table, width_table
 
-# Legal forms, longest first where one contains the other. 厂, 店, 事务所 tell firms apart and stay.
+# Legal forms; the longest that fits is taken off. 厂, 店, 事务所 tell firms apart and stay.
 _FORMS = (
     "集团股份有限公司", "股份有限责任公司", "集团有限责任公司", "有限责任总公司", "股份有限公司",
     "有限责任公司", "集团有限公司", "集团总公司", "股份公司", "有限公司", "集团公司", "合伙企业",
     "责任公司", "总公司", "公司", "集团", "股份", "有限",
 )  # fmt: skip
+_FORM_WORDS = frozenset(_FORMS)
+_FORM_LENGTHS = sorted(set(map(len, _FORMS)), reverse=True)
 # A branch is related to its company but is not the same customer.
 _BRANCHES = (
     "分公司",
@@ -70,12 +74,27 @@ def _key_table() -> dict[int, str]:
     return table
 
 
+_FORM_ENDINGS = ("公司", "集团", "股份", "有限", "企业")
+# A name that ends like this may become shorter when it is folded again.
+_SHORTENED = (*_FORM_ENDINGS, *_BRANCHES)
 _DROP = dict.fromkeys(map(ord, _PUNCTUATION))
+_SPACED = dict.fromkeys(map(ord, _PUNCTUATION), " ")
+
+
+class CompanyParts(NamedTuple):
+    """A folded company name: what people say, its legal form, and the branch it speaks of."""
+
+    core: str
+    form: str
+    branch: str
 
 
 @cache
-def _places() -> tuple[dict[str, str], int]:
-    """Return every spelling of a province or city, and full district names, with the short name."""
+def _places() -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
+    """Return every spelling of a province or city, and full district names, with the short name.
+
+    Second come the lengths of the spellings by their first two characters.
+    """
     places: dict[str, str] = {"中国": "中国"}
     for region in regions().values():
         places[region.name] = region.short
@@ -89,7 +108,7 @@ def _places() -> tuple[dict[str, str], int]:
             "市"
         ):  # 昆山, 义乌: county-level cities stand in names without 市
             places[region.short] = region.short
-    return places, max(map(len, places))
+    return places, lengths_by_start(places)
 
 
 def fold_company(name: str) -> str:
@@ -98,19 +117,48 @@ def fold_company(name: str) -> str:
     while True:
         # Dropping a sign can bring an accent to its letter, so each round cleans again.
         folded = _fold_company_once(clean_line(text.lower()).translate(_key_table()))
-        if folded == text:
+        if folded == text or _is_settled(folded):
             return folded
         text = folded
 
 
+def company_parts(name: str) -> CompanyParts:
+    """Return the folded name taken apart; `core + branch` is what `fold_company` returns."""
+    text = clean_line(name.lower()).translate(_key_table())
+    first = _company_parts_once(text)
+    folded = first.core + first.branch
+    if folded != text and not _is_settled(folded):
+        folded = fold_company(folded)
+    branch = first.branch or next((word for word in _BRANCHES if folded.endswith(word)), "")
+    if not branch or not folded.endswith(branch) or folded == branch:
+        return CompanyParts(folded, first.form, "")
+    return CompanyParts(folded[: -len(branch)], first.form, branch)
+
+
+def _is_settled(folded: str) -> bool:
+    """Say of a name folded once that folding it again surely changes nothing."""
+    return (
+        folded.isalnum()
+        and has_han(folded[:1])
+        and not folded.endswith(_SHORTENED)
+        and folded[:2] not in _places()[1]
+        and unicodedata.is_normalized("NFC", folded)
+    )
+
+
 def _fold_company_once(text: str) -> str:
+    parts = _company_parts_once(text)
+    return parts.core + parts.branch
+
+
+def _company_parts_once(text: str) -> CompanyParts:
     if "(" in text:
         text = _BRACKETS.sub(_inside_brackets, text)
     if text.isascii():
-        return _fold_latin(text)
+        return _latin_parts(text)
     whole = text.translate(_DROP)
     if not whole:
-        return ""
+        return CompanyParts("", "", "")
     branch = ""
     if whole.endswith(_BRANCHES):
         head, found, tail = whole.rpartition("公司")
@@ -118,16 +166,16 @@ def _fold_company_once(text: str) -> str:
             inner, found, place = head[:-1].rpartition("公司")
             head, tail = (inner, place + head[-1] + "公司") if found else ("", whole)
         if not found or not head:
-            return whole
+            return CompanyParts(whole, "", "")
         whole, branch = head + "公司", tail
-    core = _without_place(_without_form(whole))
-    return (core or whole) + branch
+    bare = _without_form(whole)
+    return CompanyParts(_without_place(bare) or whole, whole[len(bare) :], branch)
 
 
 def _inside_brackets(found: re.Match[str]) -> str:
     """Drop a place or a legal form in brackets, keep anything else."""
     inside = found[1].translate(_DROP)
-    places, _longest = _places()
+    places, _lengths = _places()
     if (
         inside in places
         or inside in _FORMS
@@ -137,18 +185,19 @@ def _inside_brackets(found: re.Match[str]) -> str:
     return found[1]
 
 
-def _fold_latin(text: str) -> str:
-    words = text.replace(".", "").translate(dict.fromkeys(map(ord, _PUNCTUATION), " ")).split()
-    while len(words) > 1 and words[-1] in _words("latin_forms"):
-        words.pop()
-    return "".join(words)
+def _latin_parts(text: str) -> CompanyParts:
+    words = text.replace(".", "").translate(_SPACED).split()
+    end = len(words)
+    while end > 1 and words[end - 1] in _words("latin_forms"):
+        end -= 1
+    return CompanyParts("".join(words[:end]), "".join(words[end:]), "")
 
 
 def _without_form(text: str) -> str:
-    while text.endswith(("公司", "集团", "股份", "有限", "企业")):
-        for form in _FORMS:
-            if text.endswith(form) and len(text) > len(form):
-                text = text[: -len(form)]
+    while text.endswith(_FORM_ENDINGS):
+        for length in _FORM_LENGTHS:
+            if text[-length:] in _FORM_WORDS and len(text) > length:
+                text = text[:-length]
                 break
         else:
             return text
@@ -156,12 +205,12 @@ def _without_form(text: str) -> str:
 
 
 def _without_place(text: str) -> str:
-    places, longest = _places()
+    places, lengths = _places()
     place = ""
     rest = text
     while len(rest) > 3:
-        for length in range(min(longest, len(rest) - 2), 1, -1):
-            found = places.get(rest[:length])
+        for length in lengths.get(rest[:2], ()):
+            found = places.get(rest[:length]) if length <= len(rest) - 2 else None
             if found is not None:
                 place, rest = found, rest[length:]
                 break
@@ -212,7 +261,7 @@ def fold_person(name: str) -> str:
 
 def _fold_person_once(text: str) -> str:
     if not has_han(text):
-        return " ".join(text.translate(dict.fromkeys(map(ord, _PUNCTUATION), " ")).split())
+        return " ".join(text.translate(_SPACED).split())
     text = text.translate(_DROP)
     for title in _TITLES:
         if len(text) > len(title) and text.endswith(title):

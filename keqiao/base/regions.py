@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -73,8 +74,21 @@ def _by_name() -> dict[str, list[Region]]:
 
 
 @cache
-def _longest() -> int:
-    return max(map(len, _by_name()))
+def _lengths() -> dict[str, tuple[int, ...]]:
+    """Return the lengths of the spellings by their first two characters, the longest first.
+
+    Most text begins like no place at all: one look-up then answers instead of a dozen.
+    """
+    return lengths_by_start(_by_name())
+
+
+def lengths_by_start(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Return the lengths of names of two characters and more by their first two characters."""
+    found: dict[str, set[int]] = {}
+    for name in names:
+        if len(name) >= 2:
+            found.setdefault(name[:2], set()).add(len(name))
+    return {start: tuple(sorted(lengths, reverse=True)) for start, lengths in found.items()}
 
 
 def _level(code: str) -> int:
@@ -114,6 +128,11 @@ def _path(code: str) -> list[Region]:
 def children(code: str | None = None) -> list[tuple[str, str]]:
     """Return (code, official name) of what lies directly inside, by default all provinces."""
     return [(region.code, region.name) for region in _children().get(code or "", [])]
+
+
+@cache
+def _range(code: str) -> tuple[str, str]:
+    return region_range(code)
 
 
 def region_range(code: str) -> tuple[str, str]:
@@ -176,14 +195,14 @@ def _skip(text: str, position: int) -> int:
 def _next_region(
     text: str, position: int, current: Region | None, *, whole: bool
 ) -> tuple[Region, int] | None:
-    for length in range(min(_longest(), len(text) - position), 1, -1):
-        candidates = _by_name().get(text[position : position + length])
+    for length in _lengths().get(text[position : position + 2], ()):
+        end = position + length
+        candidates = _by_name().get(text[position:end]) if end <= len(text) else None
         if not candidates:
             continue
         region = _choose(candidates, current)
         if region is None:
             continue
-        end = position + length
         if whole or _ends_well(text, position, end, region, sure=current is not None):
             return region, end
     return None
@@ -203,7 +222,7 @@ def _choose(candidates: list[Region], current: Region | None) -> Region | None:
 
 
 def _inside(region: Region, outer: Region) -> bool:
-    low, high = region_range(outer.code)
+    low, high = _range(outer.code)
     return low <= region.code < high
 
 
