@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "keqiao.ui",
     "keqiao.api",
     "keqiao.notifications",
+    "keqiao.quality",
     "keqiao.importing",
     "keqiao.automation",
     "keqiao.customers",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.base.text import clean_text
+from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class FieldKind(ABC):
     # True: filters go through the list-value index, because the column itself cannot be searched.
     indexes_terms: ClassVar[bool] = False
     encrypted: ClassVar[bool] = False  # `store` seals the value, `load` opens it
+    matches_as: ClassVar[Role] = Role.NONE  # how values are compared between records
     searchable: ClassVar[str] = (
         ""  # "text", "phone", "email", "code": how the search index reads it
     )

@@ -11,6 +11,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from keqiao.base.text import fold_width
 from keqiao.catalog.kinds.base import FieldKind, as_text
+from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class ChoiceKind(FieldKind):
     """One of a fixed list."""
 
     key: ClassVar[str] = "choice"
+    matches_as = Role.CODE
     label = _("Choice")
     operators: ClassVar[tuple[str, ...]] = (
         "equals",
@@ -120,6 +122,7 @@ class MultiChoiceKind(ChoiceKind):
     """Several of a fixed list."""
 
     key = "multi_choice"
+    matches_as = Role.NONE
     label = _("Several choices")
     operators = ("any_of", "none_of", "is_empty", "is_filled")
     many = True

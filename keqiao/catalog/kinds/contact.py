@@ -13,6 +13,7 @@ from keqiao.base.phone import PhoneProblem, format_phone, mask_phone, parse_phon
 from keqiao.base.text import fold_width
 from keqiao.catalog.kinds.base import FieldKind, as_text
 from keqiao.catalog.kinds.choice import split_values
+from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class PhoneKind(FieldKind):
     """A telephone number, kept as E.164 (with `;ext=` for an extension)."""
 
     key: ClassVar[str] = "phone"
+    matches_as = Role.PHONE
     label = _("Phone")
     operators = ("equals", "contains", "is_empty", "is_filled")
     empty: ClassVar[Any] = ""
@@ -80,6 +82,7 @@ class EmailKind(FieldKind):
     """An e-mail address."""
 
     key: ClassVar[str] = "email"
+    matches_as = Role.EMAIL
     label = _("E-mail")
     operators = _CONTACT_OPERATORS
     empty: ClassVar[Any] = ""
@@ -171,6 +174,7 @@ class PhonesKind(_SeveralKind):
     """Further telephone numbers."""
 
     key = "phones"
+    matches_as = Role.PHONE
     label = _("Several phones")
     searchable = "phone"
     one = PhoneKind()
@@ -180,6 +184,7 @@ class EmailsKind(_SeveralKind):
     """Further e-mail addresses."""
 
     key = "emails"
+    matches_as = Role.EMAIL
     label = _("Several e-mails")
     searchable = "email"
     one = EmailKind()
@@ -189,6 +194,7 @@ class UrlKind(FieldKind):
     """A web address; only http and https, so that a link can never run a script."""
 
     key = "url"
+    matches_as = Role.WEB
     label = _("Web address")
     operators = _CONTACT_OPERATORS
     empty: ClassVar[Any] = ""

@@ -16,6 +16,7 @@ from keqiao.base.identifiers import (
 )
 from keqiao.base.text import fold_width
 from keqiao.catalog.kinds.base import FieldKind, as_text
+from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class UsccKind(FieldKind):
     """The 18 characters on a business licence (GB 32100-2015), with their check character."""
 
     key: ClassVar[str] = "uscc"
+    matches_as = Role.USCC
     label = _("Unified social credit code")
     operators = ("equals", "starts_with", "is_empty", "is_filled")
     empty = ""
@@ -63,6 +65,7 @@ class ResidentIdKind(FieldKind):
     """A resident identity number: encrypted at rest, found only by its full number or last four."""
 
     key = "resident_id"
+    matches_as = Role.RESIDENT_ID
     label = _("Resident ID number")
     operators = ("equals", "is_empty", "is_filled")
     empty = ""

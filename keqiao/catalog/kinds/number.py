@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.base.money import MoneyProblem, format_money, minor_digits, parse_money
 from keqiao.base.numbers import NumberProblem, parse_integer, parse_percent
 from keqiao.catalog.kinds.base import FieldKind, as_text
+from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class IntegerKind(FieldKind):
     """A whole number."""
 
     key: ClassVar[str] = "integer"
+    matches_as = Role.NUMBER
     label = _("Whole number")
     operators = COMPARISONS
     numeric = True
@@ -112,6 +114,7 @@ class CoordinateKind(IntegerKind):
     """A latitude or longitude, kept in millionths of a degree (a step of eleven centimetres)."""
 
     key = "coordinate"
+    matches_as = Role.NONE
     label = _("Geographic coordinate")
 
     def parse(self, raw: Any, field: Field) -> int:

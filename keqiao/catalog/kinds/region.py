@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keqiao.base.regions import parse_region, region_name
 from keqiao.catalog.kinds.base import FieldKind, as_text
+from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class RegionKind(FieldKind):
     """A place in China by its six-digit code; a filter on a province finds all inside it."""
 
     key: ClassVar[str] = "region"
+    matches_as = Role.REGION
     label = _("Region")
     operators = ("within", "equals", "is_empty", "is_filled")
     empty = ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.kinds.text import TextKind
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ class SerialKind(TextKind):
     """A serial number; filled by the write path when a record is made, never typed."""
 
     key: ClassVar[str] = "serial"
+    matches_as = Role.CODE
     label = _("Serial number")
     operators = ("equals", "starts_with")
     default_length = 40

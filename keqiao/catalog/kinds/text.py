@@ -11,6 +11,7 @@ from rapidfuzz.distance import JaroWinkler
 from keqiao.base.names import fold_company, fold_person
 from keqiao.base.text import fold_width, to_simplified
 from keqiao.catalog.kinds.base import MAX_RAW_LENGTH, FieldKind, as_text
+from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class TextKind(FieldKind):
     """One line of text."""
 
     key: ClassVar[str] = "text"
+    matches_as = Role.TEXT
     label = _("Short text")
     operators: ClassVar[tuple[str, ...]] = (
         "equals",
@@ -79,6 +81,7 @@ class LongTextKind(TextKind):
     """Several lines of text."""
 
     key = "long_text"
+    matches_as = Role.NONE
     label = _("Long text")
     operators = ("contains", "is_empty", "is_filled")
     default_length = MAX_RAW_LENGTH
@@ -112,6 +115,7 @@ class PersonNameKind(TextKind):
     """The name of a person."""
 
     key = "person_name"
+    matches_as = Role.PERSON
     label = _("Person name")
     default_length = 80
 
@@ -136,6 +140,7 @@ class CompanyNameKind(TextKind):
     """The name of a company, as on its business licence."""
 
     key = "company_name"
+    matches_as = Role.COMPANY
     label = _("Company name")
 
     def tidy(self, text: str) -> str:
@@ -162,6 +167,7 @@ class AddressKind(TextKind):
     """Street and number; province, city and district have a field of their own."""
 
     key = "address"
+    matches_as = Role.ADDRESS
     label = _("Address")
     default_length = 300
     searchable = ""
