@@ -15,6 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from keqiao.access.models import User
 from keqiao.records.models import ChainHead
 from tests.company import PASSWORD, Company, found_company
+from tests.journeys.looking import prepare, settle
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 # Answers with these are part of a journey; the browser logs each as a failed load.
@@ -56,7 +57,7 @@ class Desk:
 
     def open(self, address: str) -> Page:
         self.page.goto(self.base + address)
-        self.page.wait_for_load_state("networkidle")
+        settle(self.page)
         return self.page
 
     @property
@@ -98,7 +99,7 @@ def sit_down(chromium: Browser, live_server: LiveServer, staff: Company) -> Iter
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(8_000)
+        prepare(context)
         contexts.append(context)
         desk = Desk(context.new_page(), live_server.url)
         _watch(desk.page, desk.troubles)

@@ -120,6 +120,22 @@ LATIN = "(?<![\\w@./:+-])(?=[A-Za-z]*[a-z])[A-Za-z][A-Za-z'’]{2,}(?![\\w@/:+-]
 NAMED = ["Excel", "Office", "Mac"]
 
 
+# Counts what a page's own scripts ask for; htmx marks its requests itself.
+COUNT_OWN = """window.underway = 0;
+  const plain = window.fetch;
+  window.fetch = (...given) => { window.underway += 1;
+    return plain(...given).finally(() => { window.underway -= 1; }); };"""
+# A swap is over when its marks are gone; until then what came in does not yet hear a click. A part
+# that loads itself is not there before it has begun, which some do after a pause.
+SETTLED = """() => new Promise((answer) => requestAnimationFrame(() => requestAnimationFrame(() => answer(
+  document.readyState === 'complete' && !window.underway
+  && !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')
+  && [...document.querySelectorAll('[hx-trigger^="load"]')].every(
+    (part) => part['htmx-internal-data']?.loaded)))))"""
+# A journey is about what happens, not about how soon on a machine that does other things as well.
+PATIENCE = 20_000  # milliseconds
+
+
 def look_around(browser: Browser, locale: str = "zh-CN", **options: Any) -> BrowserContext:
     """Return a window without the small films of a page and without what a phone keeps of it."""
     context = browser.new_context(
@@ -130,8 +146,13 @@ def look_around(browser: Browser, locale: str = "zh-CN", **options: Any) -> Brow
         service_workers="block",
         **options,
     )
-    context.set_default_timeout(8_000)
+    prepare(context)
     return context
+
+
+def prepare(context: BrowserContext) -> None:
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(COUNT_OWN)
 
 
 def signed_in(context: BrowserContext, user: User, base: str) -> None:
@@ -142,8 +163,8 @@ def signed_in(context: BrowserContext, user: User, base: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until what the page fetches after itself is there."""
-    page.wait_for_function("() => !document.querySelector('.htmx-request')")
+    """Wait until everything the page asked for is in its place and hears clicks."""
+    page.wait_for_function(SETTLED)
 
 
 def menus_outside(page: Page, seen: set[str]) -> list[str]:

@@ -15,6 +15,7 @@ from keqiao.records.query import records
 from tests.company import SYSTEM, Company, make, make_all
 from tests.customers.pools import make_pool, make_room, put_in, stored
 from tests.journeys.conftest import SitDown
+from tests.journeys.looking import settle
 
 MANY = 500
 
@@ -48,9 +49,11 @@ def test_a_day_from_the_start_page(sit_down: SitDown, staff: Company) -> None:
     reach(page, page.get_by_role("link", name="寄样品", exact=True))
     page.keyboard.press("Enter")
     page.locator("#dialog dialog[open] h2", has_text="寄样品").wait_for()
+    settle(page)
     reach(page, page.locator("#dialog a.p"))
     page.keyboard.press("Enter")
     page.locator("#done-note:focus").wait_for()
+    settle(page)
     page.keyboard.type("样品已签收，等试机结果")
     reach(page, page.locator("#dialog .nextstep summary"), 3)
     page.keyboard.press("Enter")
@@ -58,6 +61,7 @@ def test_a_day_from_the_start_page(sit_down: SitDown, staff: Company) -> None:
     page.keyboard.type("问试机结果")
     page.keyboard.press("Enter")
     page.locator("#dialog dialog").wait_for(state="detached")
+    settle(page)
     page.locator(".homecard .work.done", has_text="寄样品").wait_for()
     assert stored("task", task).state == "done"
     following = records(SYSTEM, object_type("task")).get(name="问试机结果")
@@ -66,11 +70,12 @@ def test_a_day_from_the_start_page(sit_down: SitDown, staff: Company) -> None:
     # Log what else happened, from where one stands.
     page.keyboard.press("Control+k")
     page.locator("#command[open] input").wait_for()
+    page.locator("#command [aria-selected=true]").wait_for()
     page.keyboard.type("byjm")
-    page.wait_for_load_state("networkidle")
+    page.locator("#command [aria-selected=true]", has_text="博远").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/accounts/{account}/")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.keyboard.press("l")
     page.locator(".composer textarea:focus").wait_for()
     page.keyboard.type("电话里说价格可以接受")
@@ -81,7 +86,7 @@ def test_a_day_from_the_start_page(sit_down: SitDown, staff: Company) -> None:
     page.keyboard.press("g")
     page.keyboard.press("h")
     page.wait_for_url(f"{desk.base}/")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     assert number_of(page, "今日需联系客户") == 0
     assert number_of(page, "完成任务") == 1 and number_of(page, "跟进记录") == 1
 
@@ -96,7 +101,7 @@ def test_claiming_from_the_pool_until_there_is_no_room(sit_down: SitDown, staff:
         reach(page, page.locator("#rows .act button").first)
         page.keyboard.press("Enter")
         page.locator(".pool-facts dd", has_text=f"{held}/2").first.wait_for()
-        page.wait_for_load_state("networkidle")
+        settle(page)
     reach(page, page.locator("#rows .act button").first)
     page.keyboard.press("Enter")
     refusal = page.locator("#dialog dialog[open] [role=alert], #dialog dialog[open] li").first
@@ -125,6 +130,7 @@ def test_five_hundred_customers_go_to_three_colleagues(sit_down: SitDown, staff:
     reach(page, page.get_by_role("button", name="移交", exact=True))
     page.keyboard.press("Enter")
     page.get_by_text("正在进行中").wait_for()
+    settle(page)
     run_worker(once=True)
     page = desk.open(f"/settings/people/{staff.li.pk}/leaving/")
     report = page.locator("main section", has_text="167").first

@@ -13,6 +13,7 @@ from keqiao.records.drafts import Draft
 from keqiao.records.save import save_records
 from tests.company import SYSTEM, TEST, Company, make
 from tests.journeys.conftest import SitDown
+from tests.journeys.looking import settle
 
 
 def at(days: int, hour: int) -> datetime:
@@ -40,12 +41,14 @@ def test_move_by_keys_and_mouse_and_be_told_of_a_colleague(
     entry.focus()
     page.keyboard.press("Shift+ArrowRight")
     page.locator(f'[data-entry="event:{number}"][data-version="2"]').first.wait_for()
+    settle(page)
     assert stored("event", number, "at") == begin + timedelta(days=1)
     goal = (timezone.localtime(begin) + timedelta(days=3)).date().isoformat()
     page.locator(f'[data-entry="event:{number}"]').first.drag_to(
         page.locator(f'td[data-drop-day="{goal}"]')
     )
     page.locator(f'[data-entry="event:{number}"][data-version="3"]').first.wait_for()
+    settle(page)
     assert stored("event", number, "at") == begin + timedelta(days=3)
     save_records(
         SYSTEM, object_type("event"), [Draft({"at": begin}, record_id=number)], source=TEST
@@ -63,6 +66,7 @@ def test_plan_on_an_empty_day_with_the_keyboard(sit_down: SitDown, staff: Compan
     page.locator(f'td[data-drop-day="{day}"] .add').focus()
     page.keyboard.press("Enter")
     page.locator("#plan-name").wait_for()
+    settle(page)
     page.keyboard.type("拜访采购部")
     page.keyboard.press("Enter")
     page.locator(f'td[data-drop-day="{day}"] .ev').wait_for()
@@ -83,14 +87,17 @@ def test_tick_off_and_plan_the_next_step(sit_down: SitDown, staff: Company) -> N
     page = sit_down(staff.li).open("/my-tasks/")
     page.get_by_role("button", name="寄样品").click()
     page.locator("#work").get_by_text("寄样品").wait_for(state="detached")
+    settle(page)
     assert stored("task", first, "state") == "done"
     page.locator(f'a[hx-get="/activities/task/{second}/complete/"]').click()
     page.locator("#done-note").wait_for()
+    settle(page)
     page.keyboard.type("客户要报价")
     page.locator(".nextstep summary").click()
     page.locator("#next-name").fill("发报价")
     page.keyboard.press("Enter")
     page.locator("#work").get_by_text("发报价").wait_for()
+    settle(page)
     assert stored("task", second, "state") == "done"
     assert stored("account", account, "next_activity_at") is not None
     page.locator(".quickadd input[name=name]").fill("买笔记本")

@@ -10,7 +10,7 @@ import pytest
 from keqiao.catalog.registry import object_type
 from tests.company import Company, make, make_all
 from tests.journeys.conftest import SitDown
-from tests.journeys.looking import faint
+from tests.journeys.looking import faint, settle
 
 
 def stored(number: int, name: str, key: str = "account") -> Any:
@@ -24,16 +24,18 @@ def test_find_a_customer_and_change_it(sit_down: SitDown, staff: Company) -> Non
     page = desk.open("/accounts/")
     assert page.locator("tbody tr").count() == 6
     page.keyboard.press("Control+k")
+    page.locator("#command [aria-selected=true]").wait_for()
     page.keyboard.type("bojm")
-    page.wait_for_timeout(100)
     for _letter in range(4):
         page.keyboard.press("Backspace")
     page.keyboard.type("by")
-    page.locator("dialog").get_by_text("苏州博远精密机械有限公司").first.wait_for()
+    page.locator("#command [aria-selected=true]", has_text="苏州博远精密机械有限公司").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/accounts/{number}/")
+    settle(page)
     page.keyboard.press("e")
     page.wait_for_url(f"**/accounts/{number}/edit/")
+    settle(page)
     page.fill("#id-website", "boyuan.example")
     page.locator("input[name=level][value=A]").check(force=True)
     page.keyboard.press("Control+s")
@@ -57,6 +59,7 @@ def test_two_people_change_the_same_field(sit_down: SitDown, staff: Company) -> 
     li.page.keyboard.press("Control+s")
     dialog = li.page.locator("#dialog .dlg")
     dialog.wait_for()
+    settle(li.page)
     text = dialog.inner_text()
     assert "王经理的话" in text
     assert "李销售的话" in text
@@ -77,6 +80,7 @@ def test_the_same_customer_is_not_made_twice_unaware(sit_down: SitDown, staff: C
     page.keyboard.press("Control+s")
     hint = page.locator("[role=alert]", has_text="苏州博远精密机械有限公司")
     hint.wait_for()
+    settle(page)
     manager = object_type("account").model._default_manager
     assert manager.count() == 1
     page.locator("button[name=allow_duplicates]").click()
@@ -124,9 +128,10 @@ def test_many_at_once(sit_down: SitDown, staff: Company) -> None:
     page.locator(".bulk [value=edit], .bulk [data-bulk=edit], .bulk button").first.click()
     dialog = page.locator("#dialog .dlg")
     dialog.wait_for()
-    page.wait_for_timeout(300)  # no hand is quicker than the scripts that wake the dialog up
+    settle(page)
     dialog.locator("select[name=field]").select_option("level")
     page.locator("#dialog #bulk-value").wait_for()
+    settle(page)
     page.locator("#dialog [name=value][value=A]").check(force=True)
     page.locator("#dialog footer button.p").click()
     page.locator("#dialog [data-poll]").wait_for()

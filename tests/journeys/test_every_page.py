@@ -121,7 +121,8 @@ class Walk:
         self.here = f"{self.here.partition(' > ')[0]} > {dialog}"
         self.page.evaluate("url => htmx.ajax('GET', url, {target: '#dialog'})", dialog)
         try:
-            self.page.locator("#dialog dialog[open]").wait_for(timeout=3_000)
+            self.page.locator("#dialog dialog[open]").wait_for()
+            settle(self.page)
         except TimeoutError:
             self.note("did not open")
             return

@@ -12,6 +12,7 @@ from keqiao.activities.composer_models import FollowUpDraft
 from keqiao.catalog.registry import object_type
 from tests.company import Company, make
 from tests.journeys.conftest import SitDown
+from tests.journeys.looking import settle
 
 BODY = "设备科认可参数，价格需下探 5%"
 
@@ -26,7 +27,8 @@ def test_a_follow_up_from_the_list_in_three_steps(sit_down: SitDown, staff: Comp
     page = sit_down(staff.li).open("/accounts/")
     page.keyboard.press("j")
     page.keyboard.press("l")  # 1: the line opens over the list, for the row one is on
-    page.locator("#dialog textarea").wait_for()
+    page.locator("#dialog textarea:focus").wait_for()
+    settle(page)
     page.keyboard.type(BODY)  # 2
     page.keyboard.press("Enter")  # 3
     page.locator("#dialog dialog").wait_for(state="detached")
@@ -43,8 +45,7 @@ def test_the_line_of_a_record_by_keyboard(sit_down: SitDown, staff: Company) -> 
     page = desk.open(f"/accounts/{number}/")
     page.keyboard.press("l")
     page.keyboard.type("写到一半")
-    page.locator("[data-kept]").wait_for()
-    page.wait_for_timeout(1500)
+    page.locator("[data-kept]:not([hidden])").wait_for()
     assert FollowUpDraft.objects.get().data["body"] == "写到一半"
     page = desk.open(f"/accounts/{number}/")
     box = page.locator(".mid textarea")
@@ -58,6 +59,7 @@ def test_the_line_of_a_record_by_keyboard(sit_down: SitDown, staff: Company) -> 
     assert "@王经理" in box.input_value()
     page.keyboard.press("Enter")
     page.locator("#timeline .at").wait_for()
+    settle(page)
     assert bodies("note") == ["写到一半\n第二行 @王经理"]
     assert page.locator(".mid textarea").input_value() == ""
     assert not FollowUpDraft.objects.exists()
@@ -66,25 +68,28 @@ def test_the_line_of_a_record_by_keyboard(sit_down: SitDown, staff: Company) -> 
     page.locator(".mid textarea").dispatch_event(
         "keydown", {"key": "Enter", "bubbles": True, "isComposing": True, "keyCode": 229}
     )
-    page.wait_for_timeout(300)
+    settle(page)  # whatever it had sent would be answered by now
     assert len(bodies("note")) == 1
     page.keyboard.press("Enter")
     page.locator("#timeline").get_by_text("再来一条").wait_for()
     assert len(bodies("note")) == 2
     # What can be done with an entry opens over the page: a comment with @, then corrected.
-    page.wait_for_load_state("networkidle")
+    settle(page)
     entry = page.locator("#timeline article", has_text="再来一条")
     entry.hover()
     entry.locator(".do a[href$='/comment/']").click()
+    page.locator("#dialog dialog[open] textarea").wait_for()
+    settle(page)
     page.locator("#dialog dialog[open] textarea").fill("看过了 @w")
     page.locator("#dialog .mentions [role=option]").first.wait_for()
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     page.locator("#timeline .said", has_text="看过了").wait_for()
+    settle(page)
     page.locator("#timeline .tl-chips .chip", has_text="评论").click()
     page.locator("#timeline .said", has_text="看过了").wait_for()
     page.locator("#timeline article", has_text="第二行").wait_for(state="detached")
-    page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-settling')")
+    settle(page)
     page.locator("#timeline article .do button").first.evaluate("button => button.click()")
     page.locator(".toast", has_text="已置顶").wait_for()
 

@@ -7,6 +7,7 @@ from keqiao.jobs.worker import run_worker
 from keqiao.records.query import get_record, records
 from tests.company import SYSTEM, Company, make, make_all, save_one
 from tests.journeys.conftest import SitDown
+from tests.journeys.looking import settle
 
 ACCOUNT = "account"
 
@@ -29,15 +30,20 @@ def test_two_hundred_rows_are_changed_and_taken_back(sit_down: SitDown, staff: C
     page.locator("#bulk button[value=edit]").click()
     dialog = page.locator("#dialog dialog")
     dialog.locator(".tag", has_text="200").wait_for()
+    settle(page)
     dialog.locator("#bulk-field").select_option("level")
+    dialog.locator("input[value=A]").wait_for()
+    settle(page)
     dialog.locator("input[value=A]").check()
     dialog.locator("button[name=go]").click()
     dialog.locator("[data-reload]").wait_for()
+    settle(page)
     run_worker(once=True)
     assert (of_level("A"), of_level("C")) == (200, 0)
     save_one(SYSTEM, ACCOUNT, {"level": "B"}, record_id=ids[7])
     dialog.locator("a[href$='/undo/']").click()
     dialog.locator(".tag", has_text="200").wait_for()
+    settle(page)
     dialog.locator("button.p").click()
     dialog.locator("[data-reload]").wait_for()
     run_worker(once=True)
@@ -85,6 +91,7 @@ def test_two_people_at_one_cell(sit_down: SitDown, staff: Company) -> None:
     page.locator("#rows select").select_option("A")
     page.keyboard.press("Enter")
     page.locator("#dialog dialog .compare").wait_for()
+    settle(page)
     page.locator("#dialog dialog button.p").click()
     page.locator("#rows .tag", has_text="A").wait_for()
     account = object_type(ACCOUNT)
@@ -117,6 +124,7 @@ def test_key_properties_are_changed_at_the_left_by_keyboard(
     page.keyboard.press("Enter")
     for place in (".kv [data-f=level]", ".fields [data-f=level]", ".identity"):
         page.locator(f"{place} .tag", has_text="A").wait_for()
+    settle(page)
     assert get_record(SYSTEM, account, number).level == "A"  # type: ignore[attr-defined]
     page.locator(".kv [data-f=phone] + .edit").press("Enter")
     page.locator(".kv .celledit input[type=tel], .kv .celledit input.in").first.fill("12")
@@ -130,6 +138,7 @@ def test_key_properties_are_changed_at_the_left_by_keyboard(
     page.locator(".kv select").select_option("D")
     page.keyboard.press("Enter")
     page.locator("#dialog dialog .compare").wait_for()
+    settle(page)
     page.locator("#dialog dialog button.p").click()
     page.locator(".kv [data-f=level] .tag", has_text="D").wait_for()
     assert get_record(SYSTEM, account, number).level == "D"  # type: ignore[attr-defined]
@@ -146,15 +155,18 @@ def test_a_card_is_moved_by_keyboard_and_leafing_follows_the_list(
     with page.expect_response(lambda answer: "/cell/state/" in answer.url):
         page.keyboard.press("Shift+ArrowRight")
     page.locator("[data-value=contacting] .bcard", has_text="会动的线索").wait_for()
+    settle(page)
     lead = object_type("lead")
     assert get_record(SYSTEM, lead, number).state == "contacting"  # type: ignore[attr-defined]
     card = page.locator(".bcard", has_text="会动的线索")
     with page.expect_response(lambda answer: "/cell/state/" in answer.url):
         card.drag_to(page.locator("[data-value=qualified] ul"))
     page.locator("[data-value=qualified] .bcard", has_text="会动的线索").wait_for()
+    settle(page)
     assert get_record(SYSTEM, lead, number).state == "qualified"  # type: ignore[attr-defined]
     desk.open("/leads/?sort=name")
     page.locator("#rows .tt a", has_text="会动的线索").dblclick()
     page.locator(".pos [data-count]", has_text="1 / 2").wait_for()
+    settle(page)
     page.locator(".pos [rel=next]").click()
     page.locator(".pos [data-count]", has_text="2 / 2").wait_for()

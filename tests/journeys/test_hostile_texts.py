@@ -22,6 +22,7 @@ from tests.attacks.conftest import BACKEND
 from tests.attacks.routes import ui_routes
 from tests.company import PASSWORD, Company, sample_values
 from tests.journeys.conftest import Desk, SitDown
+from tests.journeys.looking import settle
 
 IMAGE, DRAWING = "<img src=x onerror=alert(1)>", '"><svg/onload=alert(1)>'
 SCRIPT, FORMULA = "javascript:alert(1)", "kq{{7*7}}kq"
@@ -175,22 +176,26 @@ def test_x1_what_scripts_put_into_a_page_is_text_as_well(sit_down: SitDown, staf
     desk = sit_down(staff.qian)
     page = desk.open("/accounts/")
     page.keyboard.press("Control+k")
-    page.keyboard.type("kq")
-    page.wait_for_timeout(500)
+    page.locator("#command [aria-selected=true]").wait_for()
+    with page.expect_response(lambda answer: "/commands/?q=kq&" in answer.url):
+        page.keyboard.type("kq")
+    settle(page)
     page.keyboard.press("Escape")
     page.locator("tbody tr").first.locator(".tick").check()
     page.locator(".bulk button").first.click()
     page.locator("#dialog .dlg").wait_for()
+    settle(page)
     page.keyboard.press("Escape")
     page = desk.open(f"/accounts/{numbers['accounts']}/")
     page.locator(".of-record details.menu summary").click()
     page.locator(".of-record a[href$='/people/'][hx-get]").first.click()
     page.locator("#dialog .dlg").wait_for()
+    settle(page)
     assert "<img" in page.locator("#dialog").inner_text()
     page.keyboard.press("Escape")
     page = desk.open("/contacts/new/")
     page.locator("#id-account").press_sequentially("kq")
-    page.wait_for_timeout(600)
+    page.locator(".options:visible [role=option]").first.wait_for()
     page.fill("#id-name", HOSTILE[:50])
     page.fill("#id-phone", HOSTILE[:30])
     page.keyboard.press("Control+s")

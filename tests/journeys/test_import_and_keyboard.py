@@ -10,6 +10,7 @@ from keqiao.importing.models import ImportRun
 from keqiao.jobs.worker import run_worker
 from tests.company import Company, make, make_all
 from tests.journeys.conftest import SitDown
+from tests.journeys.looking import settle
 
 
 def test_an_untidy_list_comes_in_and_goes_out_again(
@@ -26,7 +27,7 @@ def test_an_untidy_list_comes_in_and_goes_out_again(
     page.locator("form[action$='/check/'] button, button[formaction$='/check/']").last.click()
     page.wait_for_url(re.compile(r"/import/\d+/$"))
     run_worker(once=True)
-    page.locator("form[action$='/run/'] button").last.wait_for(timeout=20_000)
+    page.locator("form[action$='/run/'] button").last.wait_for()
     run = ImportRun.objects.get()
     assert run.rows_read == run.created + run.updated + run.duplicates + run.rejected
     wrong = run.rejected
@@ -34,17 +35,17 @@ def test_an_untidy_list_comes_in_and_goes_out_again(
     cell = page.locator("form:has(input[name=value])").first
     cell.locator("input[name=value]").fill("100")
     cell.locator("button").first.click()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.locator("form[action$='/run/'] button").last.click()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     run_worker(once=True)
-    page.locator("a[href$='/undo/'], form[action$='/undo/']").first.wait_for(timeout=20_000)
+    page.locator("a[href$='/undo/'], form[action$='/undo/']").first.wait_for()
     run.refresh_from_db()
     assert run.created > 400
     assert run.rows_read == run.created + run.updated + run.duplicates + run.rejected
     page = desk.open(f"/import/{run.pk}/undo/")
     page.locator("form[action$='/undo/'] button, main form button").last.click()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     run_worker(once=True)
     desk.open("/accounts/")
     assert desk.page.locator("tbody tr").count() == 0
@@ -58,7 +59,7 @@ def test_a_day_without_a_mouse(sit_down: SitDown, staff: Company) -> None:
     page.keyboard.press("g")
     page.keyboard.press("c")
     page.wait_for_url("**/accounts/")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.keyboard.press("j")
     page.keyboard.press("x")
     assert page.locator("tbody .tick:checked").count() == 1
@@ -72,7 +73,7 @@ def test_a_day_without_a_mouse(sit_down: SitDown, staff: Company) -> None:
     page.keyboard.type("键盘")
     page.keyboard.press("Enter")
     page.wait_for_url("**search=**")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.keyboard.press("Escape")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("j")

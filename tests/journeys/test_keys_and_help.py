@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from playwright.sync_api import Page
 
+from keqiao.base.clock import now
 from tests.company import Company, make
 from tests.journeys.conftest import SitDown
+from tests.journeys.looking import settle
 
 # What an input method sends while letters are not yet a word.
 COMPOSED_KEY = """(key) => document.body.dispatchEvent(new KeyboardEvent(
@@ -22,8 +26,12 @@ OFFENCES = """document.addEventListener('securitypolicyviolation',
 
 def box(page: Page, text: str) -> None:
     page.keyboard.press("Control+k")
-    page.locator("#command[open] input").fill(text)
-    page.wait_for_load_state("networkidle")
+    page.locator("#command [aria-selected=true]").wait_for()
+    if text:
+        about = f"/commands/?q={quote(text)}&"
+        with page.expect_response(lambda answer: about in answer.url):
+            page.locator("#command[open] input").fill(text)
+    settle(page)
     page.locator("#command [aria-selected=true]").wait_for()
 
 
@@ -37,7 +45,7 @@ def test_the_box_goes_anywhere_by_pinyin_and_asks_over_the_page(
     box(page, "byjm")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/accounts/{number}/")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     box(page, "")
     first = page.locator("#command section").nth(1)
     assert "无锡凯桥阀门有限公司" in first.inner_text()
@@ -57,7 +65,7 @@ def test_the_box_goes_anywhere_by_pinyin_and_asks_over_the_page(
     box(page, "lxr")
     page.keyboard.press("Enter")
     page.wait_for_url("**/contacts/")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.keyboard.press("Control+k")
     page.locator("#command [aria-selected=true]").wait_for()
     page.keyboard.type("xiansuo")  # and Enter before the pause is over
@@ -67,14 +75,21 @@ def test_the_box_goes_anywhere_by_pinyin_and_asks_over_the_page(
 
 def test_the_box_asks_once_per_pause(sit_down: SitDown, staff: Company) -> None:
     desk = sit_down(staff.li)
+    desk.page.clock.install()
     page = desk.open("/accounts/")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if "/commands/" in one.url else None)
     page.keyboard.press("Control+k")
-    page.wait_for_load_state("networkidle")
-    page.keyboard.type("boyuan", delay=20)
-    page.wait_for_timeout(500)
-    assert len(asked) == 2, asked
+    page.locator("#command [aria-selected=true]").wait_for()
+    page.clock.pause_at(now() + timedelta(hours=1))
+    asked.clear()
+    for letter in "boyuan":
+        page.keyboard.type(letter)
+        page.clock.run_for(100)
+    assert asked == []
+    with page.expect_response(lambda answer: "/commands/?q=boyuan&" in answer.url):
+        page.clock.run_for(100)
+    assert len(asked) == 1, asked
 
 
 def test_keys_rest_while_composing_typing_or_switched_off(
@@ -87,7 +102,7 @@ def test_keys_rest_while_composing_typing_or_switched_off(
         page.evaluate(event, "c")
         page.evaluate(event, "?")
         page.evaluate(event, "j")
-    page.wait_for_timeout(200)
+    settle(page)
     assert desk.here == "/accounts/" and not page.locator("dialog[open], tr.cur").count()
     page.locator("[data-find]").focus()
     page.keyboard.type("jc?")
@@ -99,11 +114,11 @@ def test_keys_rest_while_composing_typing_or_switched_off(
     assert desk.here == "/accounts/" and not page.locator("dialog[open]").count()
     page = desk.open("/settings/profile/")
     page.locator("[data-preference=keys] [value=off]").click()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page = desk.open("/accounts/")
     for key in ("c", "j", "?"):
         page.keyboard.press(key)
-    page.wait_for_timeout(200)
+    settle(page)
     assert desk.here == "/accounts/" and not page.locator("dialog[open], tr.cur").count()
     page.keyboard.press("Control+k")
     page.locator("#command[open]").wait_for()
@@ -150,9 +165,10 @@ def test_a_newcomer_is_shown_around_without_a_complaint_of_the_policy(
     steps = int(shown.split("/")[1])
     assert steps >= 4
     seen = {page.locator(".driver-popover-title").inner_text()}
-    for _step in range(steps - 1):
+    for step in range(2, steps + 1):
         page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(150)
+        place = re.compile(rf"^{step} / {steps}$")
+        page.locator(".driver-popover-progress-text", has_text=place).wait_for()
         seen.add(page.locator(".driver-popover-title").inner_text())
     assert len(seen) == steps
     page.keyboard.press("Escape")
@@ -180,10 +196,12 @@ def test_help_opens_beside_the_page_and_follows_links(sit_down: SitDown, staff: 
     drawer.wait_for()
     title = drawer.locator("h2").first.inner_text()
     drawer.locator(".guide img").first.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
-    assert page.evaluate("document.querySelector('.drawer img').naturalWidth") > 100
+    page.wait_for_function("() => document.querySelector('.drawer img').naturalWidth > 100")
+    settle(page)
     drawer.locator("[name=q]").fill("导入")
     page.keyboard.press("Enter")
+    drawer.locator("a[href='/help/import/']").first.wait_for()
+    settle(page)
     drawer.locator("a[href='/help/import/']").click()
     drawer.locator("article.guide").wait_for()
     assert drawer.locator("h2").first.inner_text() != title
@@ -220,4 +238,5 @@ def test_without_a_network_the_app_says_so_and_keeps_no_customer(
     page.context.set_offline(False)
     page.locator("a[href='']").click()
     page.locator("#rows").wait_for()
+    settle(page)
     desk.troubles[:] = [one for one in desk.troubles if "ERR_INTERNET_DISCONNECTED" not in one]

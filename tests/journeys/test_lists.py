@@ -13,6 +13,7 @@ from keqiao.records.query import get_record
 from keqiao.ui.models import Favourite
 from tests.company import SYSTEM, Company, make
 from tests.journeys.conftest import SitDown
+from tests.journeys.looking import settle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,16 +39,20 @@ def test_columns_stars_and_totals_by_keyboard(sit_down: SitDown, staff: Company)
         page.keyboard.press("ArrowRight")
     page.wait_for_url("**width.state=*")
     page.locator("th[data-f=state] .grip:focus").wait_for()
+    settle(page)
     assert width(page, "state") == before + 64
     page.keyboard.press("Shift+ArrowRight")
     page.wait_for_url("**columns=expected_amount&columns=state**")
+    settle(page)
     assert order(page) == ["name", "expected_amount", "state", "owner"]
     page.reload()
+    settle(page)
     assert order(page) == ["name", "expected_amount", "state", "owner"]
     assert width(page, "state") == before + 64, "the address is the view"
     page.keyboard.press("j")
     page.keyboard.press("b")
     page.locator("#rows tr.cur .st[aria-pressed=true]").wait_for()
+    settle(page)
     assert Favourite.objects.count() == 1
     edge = page.locator("th[data-f=owner] .grip").bounding_box()
     wide = width(page, "owner")
@@ -56,15 +61,20 @@ def test_columns_stars_and_totals_by_keyboard(sit_down: SitDown, staff: Company)
     page.mouse.move(edge["x"] - 56, edge["y"] + 10, steps=4)
     page.mouse.up()
     page.wait_for_url("**width.owner=*")
+    settle(page)
     assert abs(width(page, "owner") - (wide - 60)) <= 1
     page.locator("[data-tour=columns] summary").focus()
     page.keyboard.press("Enter")
+    page.locator("#up-owner").wait_for()
+    settle(page)
     page.locator("#up-owner").focus()
     page.keyboard.press("Enter")
     page.locator("#up-owner:focus").wait_for()
+    settle(page)
     page.locator(".choose-columns .btn.p").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**columns=expected_amount&columns=owner&columns=state**")
+    settle(page)
     assert order(page) == ["name", "expected_amount", "owner", "state"]
 
 
@@ -75,8 +85,9 @@ def test_more_cards_and_an_entry_moved_by_keyboard(sit_down: SitDown, staff: Com
     desk = sit_down(staff.li)
     page = desk.open("/leads/")
     page.locator(".head .displays a[href*='/board/']").click()
+    page.wait_for_url("**/leads/board/**")
     page.locator(".split").first.wait_for()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.locator(".morecards a").focus()
     page.keyboard.press("Enter")
     page.locator(".morecards").wait_for(state="detached")
@@ -84,7 +95,7 @@ def test_more_cards_and_an_entry_moved_by_keyboard(sit_down: SitDown, staff: Com
     page = desk.open("/tasks/")
     page.locator(".head .displays a[href*='calendar']").click()
     page.locator(f"[data-entry='task:{number}']").wait_for()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.locator(f"[data-entry='task:{number}']").focus()
     page.keyboard.press("Shift+ArrowRight")
     tomorrow = today() + timedelta(days=1)
