@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -56,10 +57,15 @@ def people_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
         if not may_share:
             raise refused(access, Action.CHANGE, declared, record_id)
         problem = _share_or_end(request, access, declared, record)
+    # What was sent to share stands there again when it was refused; other buttons have their own.
+    is_sharing = bool(problem) and not request.POST.keys() & {"extend", "end"}
+    given = request.POST if is_sharing else QueryDict()
     own = own_reach(access, record) if may_share else None
     end = own.until() if own else None
     last_day = timezone.localdate(end).isoformat() if end else ""
     collaborators = _collaborators(access, declared, record_id, own)
+    if problem:
+        _keep_day(collaborators, request.POST)
     context = {
         "action_url": f"/{declared.path}/{record_id}/people/",
         "cancel_url": f"/{declared.path}/{record_id}/",
@@ -68,13 +74,13 @@ def people_page(request: HttpRequest, declared: ObjectType, record_id: int) -> H
         "level": LEVEL_LABELS[access.level(Action.VIEW, declared)],
         "collaborators": collaborators,
         "inherited": _inherited(access, declared, record),
-        "control_html": people_boxes("new-person", "person", _("Let colleagues in")),
+        "control_html": people_boxes("new-person", "person", _("Let colleagues in"), given),
         "below_text": _below_text(declared) if own is None or own.with_below else "",
         "last_day": last_day,
         "until_label": _("Until (%(day)s at the latest)") % {"day": last_day}
         if last_day
         else _("Until (empty: for good)"),
-        "given": request.POST if problem else {},
+        "given": given,
         "may_share": may_share,
         "may_leave": any(one["id"] == access.user_id for one in collaborators),
         "problem": problem,
@@ -104,6 +110,13 @@ def _collaborators(
         }
         for row in rows.select_related("user").order_by("added_at")
     ]
+
+
+def _keep_day(collaborators: list[dict[str, Any]], given: QueryDict) -> None:
+    """Show the day that was asked for again in the line where it was refused."""
+    for one in collaborators:
+        if given.get("extend") == str(one["id"]):
+            one["until_value"] = given.get("until", "")
 
 
 def _inherited(access: Access, declared: ObjectType, record: Model) -> list[dict[str, Any]]:

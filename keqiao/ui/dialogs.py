@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,12 +24,13 @@ from keqiao.records.query import ListQuery, get_record, run_list
 from keqiao.records.removal import delete_records
 from keqiao.records.reveal import reveal
 from keqiao.ui.cells import EMPTY, copy_button
+from keqiao.ui.controls import Picked
 from keqiao.ui.gate import access_of, go, is_partial, refused, require, signed_in, source_of
 from keqiao.ui.history_page import field_lines
 from keqiao.ui.icons import icon
 from keqiao.ui.markup import markup
 from keqiao.ui.navigation import sentence
-from keqiao.ui.picking import picked_or_typed
+from keqiao.ui.picking import picked_id, picked_or_typed, several_pairs
 from keqiao.ui.record_page import record_rights, whole_row
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
+
+NOBODY = Picked("", "")
 
 
 def dialog(
@@ -49,35 +52,54 @@ def dialog(
     return render(request, name, context, status=status)
 
 
-def person_box(element_id: str, name: str, *, required: bool = True) -> SafeString:
-    """Return the box that suggests colleagues, outside of any record's field."""
-    return _suggesting_box("/people/pick/", element_id, name, required=required)
+def person_box(
+    element_id: str, name: str, given: QueryDict, *, required: bool = True
+) -> SafeString:
+    """Return the box that suggests colleagues, outside of any record's field.
+
+    `given` is what was sent before: whom it names is still there when something else was wrong.
+    """
+    shown = Picked(picked_id(given, name), given.get(name, ""))
+    return _suggesting_box("/people/pick/", element_id, name, shown, required=required)
 
 
-def people_boxes(element_id: str, name: str, label: str) -> SafeString:
-    """Return boxes that suggest colleagues: one, and another one for each that is filled."""
+def people_boxes(element_id: str, name: str, label: str, given: QueryDict) -> SafeString:
+    """Return boxes that suggest colleagues: one for each in `given`, and an empty one."""
+    chosen = [Picked(number, text) for number, text in several_pairs(given, name)]
+    ids = [element_id, *(f"{element_id}-{place}" for place in range(1, len(chosen) + 1))]
+    lines = format_html_join(
+        "",
+        '<div class="one">{}</div>',
+        (
+            [_suggesting_box("/people/pick/", one_id, name, one, required=False)]
+            for one_id, one in zip(ids, [*chosen, NOBODY], strict=True)
+        ),
+    )
     return format_html(
-        '<div class="several" data-several role="group" aria-label="{}"><div class="one">{}</div>'
-        "</div>",
-        label,
-        person_box(element_id, name, required=False),
+        '<div class="several" data-several role="group" aria-label="{}">{}</div>', label, lines
     )
 
 
-def department_box(element_id: str, name: str) -> SafeString:
+def department_box(element_id: str, name: str, given: QueryDict) -> SafeString:
     """Return the box that suggests departments, outside of any record's field."""
-    return _suggesting_box("/departments/pick/", element_id, name, required=False)
+    shown = Picked(picked_id(given, name), given.get(name, ""))
+    return _suggesting_box("/departments/pick/", element_id, name, shown, required=False)
 
 
-def _suggesting_box(address: str, element_id: str, name: str, *, required: bool) -> SafeString:
+def _suggesting_box(
+    address: str, element_id: str, name: str, shown: Picked, *, required: bool
+) -> SafeString:
     return format_html(
         '<div class="combo" data-combo="{}"><input type="text" class="in" id="{}"'
-        ' name="{}" autocomplete="off"{}><input type="hidden" name="{}__pick">{}</div>',
+        ' name="{}" value="{}" autocomplete="off"{}><input type="hidden" name="{}__pick"'
+        ' value="{}">{}</div>',
         address,
         element_id,
         name,
+        shown.text,
         " required" if required else "",
         name,
+        f"{shown.id}|{shown.text}" if shown.id else "",
         icon("chevron-down", "s"),
     )
 
@@ -135,12 +157,12 @@ def uses_of_record(access: Access, declared: ObjectType, record_id: int) -> list
 # --- transfer -----------------------------------------------------------------------------------------
 
 
-def taker_boxes(access: Access, declared: ObjectType) -> dict[str, Any]:
+def taker_boxes(access: Access, declared: ObjectType, given: QueryDict) -> dict[str, Any]:
     """Return the boxes of a transfer: to a colleague, or by some to a department as well."""
     to_department = may_choose_department(access, declared)
     return {
-        "control_html": person_box("new-owner", "owner", required=not to_department),
-        "department_html": department_box("new-team", "team") if to_department else "",
+        "control_html": person_box("new-owner", "owner", given, required=not to_department),
+        "department_html": department_box("new-team", "team", given) if to_department else "",
     }
 
 

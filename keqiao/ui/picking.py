@@ -33,9 +33,13 @@ Option = tuple[str, str, str]  # id, text, note
 
 def picked_or_typed(given: QueryDict, name: str) -> str:
     """Return the id of what was picked while its name still stands in the box, else the text."""
-    typed = given.get(name, "").strip()
+    return picked_id(given, name) or given.get(name, "").strip()
+
+
+def picked_id(given: QueryDict, name: str) -> str:
+    """Return the id of what was picked while its name still stands in the box, else nothing."""
     number, _bar, text = given.get(f"{name}__pick", "").partition("|")
-    return number if number and text.strip() == typed else typed
+    return number if text.strip() == given.get(name, "").strip() else ""
 
 
 def several_pairs(given: QueryDict, name: str) -> list[tuple[str, str]]:

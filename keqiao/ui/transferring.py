@@ -120,7 +120,7 @@ def handover_boxes(
     counts = count_along(access, declared, chosen.order_by())
     given = request.POST
     return {
-        **taker_boxes(access, declared),
+        **taker_boxes(access, declared, given),
         "along_counts": counts if counts[EVERY] else None,
         "work_count": counts["work"],
         "belongings": given.get("belongings", MINE),

@@ -236,3 +236,53 @@ def test_who_was_let_in_changes_only_what_he_gave(company: Company) -> None:
     assert not Collaborator.objects.filter(user=company.sun).exists()
     browser(company.li).post(address, {"end": str(company.zhao.pk)})
     assert not Collaborator.objects.filter(user=company.zhao).exists()
+
+
+def test_what_was_chosen_is_still_there_when_a_share_is_refused(company: Company) -> None:
+    account = make("account", owner=company.li)
+    address = f"/accounts/{account}/people/"
+    zhou, zhao = f"{company.zhou.pk}|周销售", f"{company.zhao.pk}|赵客服"
+    given = {
+        "person": ["周销售", "赵客服", "王二麻子"],
+        "person__pick": [zhou, zhao, ""],
+        "can_write": "true",
+        "until": "2099-01-02",
+        "note": "请看",
+    }
+    answer = browser(company.li).post(address, given)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    for picked_one in (zhou, zhao):
+        assert page.count(f'name="person__pick" value="{picked_one}"') == 1
+    for name in (*given["person"], ""):  # and an empty box for one more
+        assert page.count(f'name="person" value="{name}"') == 1
+    assert '<option value="true" selected' in page
+    assert 'name="until" value="2099-01-02"' in page
+    assert 'name="with_below" value="true"' in page
+    assert 'name="with_below" value="true" checked' not in page
+    # Sent again as it stands, without the stranger, it does what was meant.
+    again = {**given, "person": ["周销售", "赵客服", ""]}
+    assert browser(company.li).post(address, again).status_code == 200
+    assert Collaborator.objects.count() == 2
+    fresh = browser(company.li).get(address).content.decode()
+    assert zhou not in fresh and "请看" not in fresh
+
+
+def test_a_day_that_was_refused_stays_in_its_own_line(company: Company) -> None:
+    account = make("account", owner=company.li)
+    share_record(object_type("account"), account, company.zhou, by=company.li)
+    given = {"extend": str(company.zhou.pk), "until": "2001年"}
+    answer = browser(company.li).post(f"/accounts/{account}/people/", given)
+    assert answer.status_code == 422
+    assert answer.content.decode().count('value="2001年"') == 1
+
+
+def test_a_transfer_that_was_refused_still_names_the_new_owner(company: Company) -> None:
+    account = make("account", owner=company.li)
+    zhou = f"{company.zhou.pk}|周销售"
+    given = {"go": "1", "owner": "周销售", "owner__pick": zhou, "stays": "read", "stays_until": "x"}
+    answer = browser(company.wang).post(f"/accounts/{account}/transfer/", given)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert f'name="owner__pick" value="{zhou}"' in page
+    assert 'name="owner" value="周销售"' in page

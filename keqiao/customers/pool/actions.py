@@ -160,7 +160,7 @@ def hand_on_page(request: HttpRequest, pool_id: int) -> HttpResponse:
             ("ids", ",".join(map(str, ids))),
             ("state", request.POST.get("state", "")),
         ],
-        "control_html": person_box("new-owner", "owner", required=False),
+        "control_html": person_box("new-owner", "owner", request.POST, required=False),
         "pools": other_pools(access, pool),
     }
     title = _("Assign from the pool")

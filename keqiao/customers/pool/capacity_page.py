@@ -72,7 +72,7 @@ def capacity_page(request: HttpRequest) -> HttpResponse:
             key=lambda line: matrix().departments[line[0]][1],
         ),
         "roles": sorted(role_names().items()),
-        "control_html": person_box("capacity-person", "person", required=False),
+        "control_html": person_box("capacity-person", "person", request.POST, required=False),
         "boxes": filter_boxes.boxes(declared, None, "not_counted"),
         "problem": problem,
     }

@@ -45,13 +45,16 @@ def leaving(request: HttpRequest, user_id: int) -> HttpResponse:
         problem = _problem(request, access, user)
         if not problem:
             return _start(request, access, user)
-    boxes = [person_box(f"taker-{n}", f"taker{n}", required=False) for n in range(MOST_TAKERS)]
+    given = request.POST
+    boxes = [
+        person_box(f"taker-{n}", f"taker{n}", given, required=False) for n in range(MOST_TAKERS)
+    ]
     context = {
         "person": user,
-        "rows": _held(access, user, request.POST),
+        "rows": _held(access, user, given),
         "others": _beside_records(user),
         "taker_boxes": list(enumerate(boxes)),
-        "department_html": department_box("taker-team", "team"),
+        "department_html": department_box("taker-team", "team", given),
         "problem": problem,
         "reports": _reports(access, user),
     }
