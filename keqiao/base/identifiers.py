@@ -25,10 +25,10 @@ class IdentifierProblem(Problem):
 
 
 # GB 32100-2015: no I, O, S, V, Z, which people read as digits.
-_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_VALUE = {char: value for value, char in enumerate(_ALPHABET)}
-_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
-_SHAPE = re.compile(f"[{_ALPHABET}]{{2}}[0-9]{{6}}[{_ALPHABET}]*")
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_VALUE = {char: value for value, char in enumerate(ALPHABET)}
+CHECK_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+_SHAPE = re.compile(f"[{ALPHABET}]{{2}}[0-9]{{6}}[{ALPHABET}]*")
 _ORGANISATION = (3, 7, 9, 10, 5, 8, 4, 2)
 _LOOK_ALIKE = str.maketrans("OI", "01")
 _SPACES = dict.fromkeys(map(ord, " \t\n\r\u00a0\u200b\ufeff-‐‑–—－_.·"))
@@ -99,8 +99,8 @@ def _uscc_holds(code: str) -> bool:
 
 def _uscc_check(code: str) -> str:
     # The weights end before the 18th character, the check itself. A value of 31 wraps to 0.
-    total = sum(map(mul, map(_VALUE.__getitem__, code), _WEIGHTS))
-    return _ALPHABET[-total % 31]
+    total = sum(map(mul, map(_VALUE.__getitem__, code), CHECK_WEIGHTS))
+    return ALPHABET[-total % 31]
 
 
 def _not_a_person(code: str) -> str:
@@ -120,7 +120,7 @@ def _suggest_uscc(code: str) -> str | None:
     """Return the only valid code one wrong or two swapped characters away."""
     candidates = set()
     for position in range(18):
-        for char in _ALPHABET:
+        for char in ALPHABET:
             candidates.add(code[:position] + char + code[position + 1 :])
     for position in range(17):
         first, second = code[position], code[position + 1]

@@ -11,15 +11,15 @@ from keqiao.base.regions import lengths_by_start, regions
 from keqiao.base.text import DATA, clean_line, fold_width, has_han, simplified_table, width_table
 
 # Legal forms; the longest that fits is taken off. 厂, 店, 事务所 tell firms apart and stay.
-_FORMS = (
+LEGAL_FORMS = (
     "集团股份有限公司", "股份有限责任公司", "集团有限责任公司", "有限责任总公司", "股份有限公司",
     "有限责任公司", "集团有限公司", "集团总公司", "股份公司", "有限公司", "集团公司", "合伙企业",
     "责任公司", "总公司", "公司", "集团", "股份", "有限",
 )  # fmt: skip
-_FORM_WORDS = frozenset(_FORMS)
-_FORM_LENGTHS = sorted(set(map(len, _FORMS)), reverse=True)
+_FORM_WORDS = frozenset(LEGAL_FORMS)
+_FORM_LENGTHS = sorted(set(map(len, LEGAL_FORMS)), reverse=True)
 # A branch is related to its company but is not the same customer.
-_BRANCHES = (
+BRANCH_WORDS = (
     "分公司",
     "办事处",
     "营业部",
@@ -31,7 +31,7 @@ _BRANCHES = (
     "分部",
     "子公司",
 )
-_TITLES = (
+TITLES = (
     "先生",
     "女士",
     "小姐",
@@ -53,7 +53,7 @@ _BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
 
 
 @cache
-def _words(group: str) -> frozenset[str]:
+def word_list(group: str) -> frozenset[str]:
     """Return one of the word lists in data/name_words.txt."""
     for line in (DATA / "name_words.txt").read_text(encoding="utf-8").splitlines():
         name, _blank, words = line.partition(" ")
@@ -76,7 +76,7 @@ def _key_table() -> dict[int, str]:
 
 _FORM_ENDINGS = ("公司", "集团", "股份", "有限", "企业")
 # A name that ends like this may become shorter when it is folded again.
-_SHORTENED = (*_FORM_ENDINGS, *_BRANCHES)
+_SHORTENED = (*_FORM_ENDINGS, *BRANCH_WORDS)
 _DROP = dict.fromkeys(map(ord, _PUNCTUATION))
 _SPACED = dict.fromkeys(map(ord, _PUNCTUATION), " ")
 
@@ -90,7 +90,7 @@ class CompanyParts(NamedTuple):
 
 
 @cache
-def _places() -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
+def place_spellings() -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
     """Return every spelling of a province or city, and full district names, with the short name.
 
     Second come the lengths of the spellings by their first two characters.
@@ -129,7 +129,7 @@ def company_parts(name: str) -> CompanyParts:
     folded = first.core + first.branch
     if folded != text and not _is_settled(folded):
         folded = fold_company(folded)
-    branch = first.branch or next((word for word in _BRANCHES if folded.endswith(word)), "")
+    branch = first.branch or next((word for word in BRANCH_WORDS if folded.endswith(word)), "")
     if not branch or not folded.endswith(branch) or folded == branch:
         return CompanyParts(folded, first.form, "")
     return CompanyParts(folded[: -len(branch)], first.form, branch)
@@ -141,7 +141,7 @@ def _is_settled(folded: str) -> bool:
         folded.isalnum()
         and has_han(folded[:1])
         and not folded.endswith(_SHORTENED)
-        and folded[:2] not in _places()[1]
+        and folded[:2] not in place_spellings()[1]
         and unicodedata.is_normalized("NFC", folded)
     )
 
@@ -160,7 +160,7 @@ def _company_parts_once(text: str) -> CompanyParts:
     if not whole:
         return CompanyParts("", "", "")
     branch = ""
-    if whole.endswith(_BRANCHES):
+    if whole.endswith(BRANCH_WORDS):
         head, found, tail = whole.rpartition("公司")
         if tail == "" and head.endswith(("分", "子")):  # ...有限公司上海分公司
             inner, found, place = head[:-1].rpartition("公司")
@@ -175,10 +175,10 @@ def _company_parts_once(text: str) -> CompanyParts:
 def _inside_brackets(found: re.Match[str]) -> str:
     """Drop a place or a legal form in brackets, keep anything else."""
     inside = found[1].translate(_DROP)
-    places, _lengths = _places()
+    places, _lengths = place_spellings()
     if (
         inside in places
-        or inside in _FORMS
+        or inside in LEGAL_FORMS
         or inside in {"有限合伙", "普通合伙", "特殊普通合伙", "个体工商户"}
     ):
         return ""
@@ -188,7 +188,7 @@ def _inside_brackets(found: re.Match[str]) -> str:
 def _latin_parts(text: str) -> CompanyParts:
     words = text.replace(".", "").translate(_SPACED).split()
     end = len(words)
-    while end > 1 and words[end - 1] in _words("latin_forms"):
+    while end > 1 and words[end - 1] in word_list("latin_forms"):
         end -= 1
     return CompanyParts("".join(words[:end]), "".join(words[end:]), "")
 
@@ -205,7 +205,7 @@ def _without_form(text: str) -> str:
 
 
 def _without_place(text: str) -> str:
-    places, lengths = _places()
+    places, lengths = place_spellings()
     place = ""
     rest = text
     while len(rest) > 3:
@@ -224,7 +224,7 @@ def _is_generic(text: str) -> bool:
 
     苏州银行 without the place would be any bank, 北京地铁 any metro.
     """
-    trade_words = _words("trade_words")
+    trade_words = word_list("trade_words")
     while text:
         for length in (3, 2, 1):
             if text[:length] in trade_words:
@@ -240,11 +240,11 @@ def company_core(name: str) -> str:
     text = fold_width(clean_line(name))
     if not has_han(text):
         words = text.split()
-        while len(words) > 1 and words[-1].lower().strip(".,") in _words("latin_forms"):
+        while len(words) > 1 and words[-1].lower().strip(".,") in word_list("latin_forms"):
             words.pop()
         return " ".join(words).rstrip(",.")
     text = _BRACKETS.sub(_inside_brackets, text).replace(" ", "")
-    bare = text if text.endswith(_BRANCHES) else _without_form(text)
+    bare = text if text.endswith(BRANCH_WORDS) else _without_form(text)
     return _without_place(bare) or text
 
 
@@ -263,7 +263,7 @@ def _fold_person_once(text: str) -> str:
     if not has_han(text):
         return " ".join(text.translate(_SPACED).split())
     text = text.translate(_DROP)
-    for title in _TITLES:
+    for title in TITLES:
         if len(text) > len(title) and text.endswith(title):
             return text[: -len(title)]
     return text
@@ -278,12 +278,12 @@ def surname(name: str) -> str:
         han = text.replace(" ", "")
         if "·" in han:  # 阿不都·热合曼: names of this form hold no family name
             return ""
-        return han[:2] if han[:2] in _words("compound_surnames") and len(han) > 2 else han[:1]
+        return han[:2] if han[:2] in word_list("compound_surnames") and len(han) > 2 else han[:1]
     before, comma, _after = text.partition(",")
     if comma:
         return before.strip()
     words = text.split()
-    chinese = words[0].lower() in _words("pinyin_surnames") and words[-1].lower() not in _words(
-        "pinyin_surnames"
-    )
+    chinese = words[0].lower() in word_list("pinyin_surnames") and words[
+        -1
+    ].lower() not in word_list("pinyin_surnames")
     return words[0] if chinese else words[-1]

@@ -44,7 +44,7 @@ class AreaCode:
 
 
 # Number ranges of the Chinese mobile networks, as in libphonenumber's metadata.
-_MOBILE = frozenset(
+MOBILE_PREFIXES = frozenset(
     [f"1{a}{b}" for a in "38" for b in "0123456789"]
     + [f"14{b}" for b in "57"]
     + [f"1{a}{b}" for a in "59" for b in "012356789"]
@@ -81,7 +81,7 @@ def parse_phone(raw: str) -> Phone:
     # The three spellings that make up nearly all of any customer list, before anything slower.
     digits = folded[3:] if folded.startswith("+86") else folded
     if digits.isascii() and digits.isdigit():
-        if len(digits) == 11 and digits[:3] in _MOBILE:
+        if len(digits) == 11 and digits[:3] in MOBILE_PREFIXES:
             return Phone("+86" + digits, "mobile")
         area = split_area(digits) if digits[0] == "0" and digits is folded else None
         if area is not None and _fits(area[0], area[1]):
@@ -155,7 +155,9 @@ def _parse_number(folded: str, extension: str) -> Phone:
 
 
 def _is_mobile(digits: str) -> bool:
-    return len(digits) == 11 and (digits[:3] in _MOBILE or _SATELLITE.fullmatch(digits) is not None)
+    return len(digits) == 11 and (
+        digits[:3] in MOBILE_PREFIXES or _SATELLITE.fullmatch(digits) is not None
+    )
 
 
 def _parse_chinese(digits: str, extension: str, *, prefixed: bool) -> Phone:

@@ -92,6 +92,24 @@ def _first_letters(reading: str) -> str:
     return "".join(part[0] for part in reading.split())
 
 
+def readings() -> dict[str, str]:
+    """Return what is read before single characters, then every character with its syllable.
+
+    In this order it gives, replaced in one go, what `full_pinyin` gives of plain Chinese text.
+    """
+    found = {word: reading.replace(" ", "") for word, reading in _WORDS.items()}
+    for line in (DATA / "pinyin.txt").read_text(encoding="utf-8").splitlines():
+        syllable, chars = line.split(" ")
+        found.update(dict.fromkeys(chars, syllable))
+    return found
+
+
+def first_letters() -> dict[str, str]:
+    """Return the same as `readings` for the first letters alone."""
+    letters = {word: _first_letters(reading) for word, reading in _WORDS.items()}
+    return {text: letters.get(text, reading[0]) for text, reading in readings().items()}
+
+
 def all_syllables() -> list[str]:
     """Return every syllable a Chinese character can have, without tones."""
     lines = (DATA / "pinyin.txt").read_text(encoding="utf-8").splitlines()

@@ -74,7 +74,7 @@ def _by_name() -> dict[str, list[Region]]:
 
 
 @cache
-def _lengths() -> dict[str, tuple[int, ...]]:
+def starting_lengths() -> dict[str, tuple[int, ...]]:
     """Return the lengths of the spellings by their first two characters, the longest first.
 
     Most text begins like no place at all: one look-up then answers instead of a dozen.
@@ -195,7 +195,7 @@ def _skip(text: str, position: int) -> int:
 def _next_region(
     text: str, position: int, current: Region | None, *, whole: bool
 ) -> tuple[Region, int] | None:
-    for length in _lengths().get(text[position : position + 2], ()):
+    for length in starting_lengths().get(text[position : position + 2], ()):
         end = position + length
         candidates = _by_name().get(text[position:end]) if end <= len(text) else None
         if not candidates:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -138,24 +137,46 @@ def _web(text: str) -> tuple[str, ...]:
     return host.rstrip("."), path.rstrip("/")
 
 
+def _read(
+    text: str, read: Callable[[str], str], fold: Callable[[str], str], problem: type[Exception]
+) -> tuple[str, bool]:
+    """Return what `read` makes of the text, or of what is left of it when signs are dropped."""
+    for _round in range(_MOST_ROUNDS):
+        try:
+            return read(text), True
+        except problem:
+            folded = fold(text)
+            if folded == text:
+                break
+            text = folded
+    return text, False
+
+
 def _uscc(text: str) -> tuple[str, ...]:
-    try:
-        return check_uscc(text), "1"
-    except IdentifierProblem:
-        return joined(text).upper(), ""
+    code, is_valid = _read(text, check_uscc, _capitals, IdentifierProblem)
+    return code, "1" if is_valid else ""
 
 
 def _resident_id(text: str) -> tuple[str, ...]:
-    try:
-        return check_resident_id(text), "1"
-    except IdentifierProblem:
-        return joined(text).upper(), ""
+    number, is_valid = _read(text, check_resident_id, _capitals, IdentifierProblem)
+    return number, "1" if is_valid else ""
+
+
+def _capitals(text: str) -> str:
+    return joined(text).upper()
 
 
 @lru_cache(maxsize=16_384)
 def _region(text: str) -> tuple[str, ...]:
+    code, is_known = _read(text, _known_region, words, LookupError)
+    return (code, code[:4], code[:2]) if is_known else (code, "", "")
+
+
+def _known_region(text: str) -> str:
     code = parse_region(text)
-    return (code, code[:4], code[:2]) if code else (words(text), "", "")
+    if code is None:
+        raise LookupError(text)
+    return code
 
 
 def _address(text: str) -> tuple[str, ...]:
@@ -173,23 +194,25 @@ def _address(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16_384)
 def _date(text: str) -> tuple[str, ...]:
-    try:
-        day = parse_date(text).value.isoformat()
-    except DateProblem:
-        return words(text), ""
-    return day, day[:4]
+    day, is_day = _read(text, _day, words, DateProblem)
+    return day, day[:4] if is_day else ""
+
+
+def _day(text: str) -> str:
+    return parse_date(text).value.isoformat()
 
 
 def _number(text: str) -> tuple[str, ...]:
-    try:
-        value = parse_decimal(text)
-    except NumberProblem:
-        return (words(text),)
-    return (format(value.normalize() if value else Decimal(0), "f"),)
+    return (_read(text, _plain_number, words, NumberProblem)[0],)
+
+
+def _plain_number(text: str) -> str:
+    value = parse_decimal(text)
+    return format(value.normalize(), "f") if value else "0"
 
 
 def _code(text: str) -> tuple[str, ...]:
-    return (joined(text).upper(),)
+    return (_capitals(text),)
 
 
 def _text(text: str) -> tuple[str, ...]:
