@@ -198,6 +198,35 @@ def export(output: str, object_key: str, *, as_json: bool, **options: Any) -> No
 
 
 @main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.option("--object", "object_key", required=True, help="What the rows are, e.g. account.")
+@click.option(
+    "--map",
+    "mapping",
+    type=click.Path(exists=True, dir_okay=False),
+    help="JSON file: column name to field name or role, null to leave one out (default: recognised).",
+)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, writable=True))
+@click.option("--clusters", type=click.Path(dir_okay=False, writable=True), help="Groups to write.")
+@click.option(
+    "--threshold", type=float, help="Least weight in bits (default: found from the data)."
+)
+@as_json
+def match(files: tuple[str, ...], object_key: str, *, as_json: bool, **options: Any) -> None:
+    """Find duplicates inside one list or between two (xlsx, xls, csv); touches no database."""
+    if len(files) > 2:
+        raise click.UsageError("Give one file, or two to match with each other.")
+    start_django()
+    from keqiao.config.commands.match import MatchFailed, as_text, match_files
+
+    try:
+        result = match_files(files, object_key, **options)
+    except MatchFailed as problem:
+        raise click.ClickException(str(problem)) from None
+    report(result, is_json=as_json, text=as_text)
+
+
+@main.command()
 @as_json
 def reindex(*, as_json: bool) -> None:
     """Build the search index and the timeline anew."""
