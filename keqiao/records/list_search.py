@@ -18,6 +18,7 @@ from django.db.models.functions import Concat
 from keqiao.records.counting import time_limit
 from keqiao.records.models import SearchEntry
 from keqiao.records.search_hits import index_statement, reachable_ids, reads_all_words
+from keqiao.records.search_index import first_place
 from keqiao.records.search_terms import Question, question
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class ListSearch:
 
 def has_words(declared: ObjectType, asked: Question) -> Exists:
     """Return the test whether a record's own search words answer the question."""
-    entries = SearchEntry.objects.filter(object_key=declared.key, record_id=OuterRef("pk"))
+    entries = SearchEntry.objects.filter(pk=OuterRef("pk") + first_place(declared.key))
     padded = Concat(Value(" "), F("terms"), Value(" "), output_field=TextField())
     fits = Q()
     for group in asked:

@@ -192,13 +192,9 @@ class SearchEntry(models.Model):
     """The searchable words of one record, already cut into terms, with who may see it.
 
     The full-text index over `terms` is made by a migration: FTS5 on SQLite, GIN on PostgreSQL.
+    The id says which record it is (`search_index.place_of`): each type has a stretch of its own.
     """
 
     object_key = models.CharField(max_length=40)
     record_id = models.BigIntegerField()
     terms = models.TextField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["object_key", "record_id"], name="search_entry_once")
-        ]

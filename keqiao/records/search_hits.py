@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection
 
-from keqiao.records.search_index import terms_of_fields
+from keqiao.records.models import SearchEntry
+from keqiao.records.search_index import STRETCH, first_place, place_of, terms_of_fields
 from keqiao.records.search_terms import Alternative, Question, fits
 
 if TYPE_CHECKING:
@@ -27,15 +28,15 @@ def candidates(
 ) -> dict[str, list[int]]:
     """Ask the index for all types in one query: what rights reach, and what was shared."""
     lookups: list[_Lookup] = []
+    shared: dict[str, list[int]] = {}
     for declared in types:
         visible = access.visibility_terms(declared)
         if visible is None or visible:
-            lookups.append(_Lookup(declared.key, visible, None))
-        shared = [] if visible is None else access.shared_ids(declared)
-        if shared:
-            lookups.append(_Lookup(declared.key, None, shared))
+            lookups.append(_Lookup(declared.key, visible))
+        if visible is not None and (ids := access.shared_ids(declared)):
+            shared[declared.key] = ids
     found: dict[str, list[int]] = {declared.key: [] for declared in types}
-    for key, record_id in _match(lookups, asked, most):
+    for key, record_id in [*_match(lookups, asked, most), *_fitting(shared, asked)]:
         found[key].append(record_id)
     return {
         declared.key: _told_by_readable_fields(
@@ -43,6 +44,19 @@ def candidates(
         )
         for declared in types
     }
+
+
+def _fitting(ids: dict[str, list[int]], asked: Question) -> list[tuple[str, int]]:
+    """Return those of a few records, by type, whose words answer the question."""
+    places = [place_of(key, number) for key, numbers in ids.items() for number in numbers]
+    if not places:
+        return []
+    rows = SearchEntry.objects.filter(pk__in=places)
+    return [
+        (key, number)
+        for key, number, terms in rows.values_list("object_key", "record_id", "terms")
+        if fits(set(terms.split()), asked)
+    ]
 
 
 def _told_by_readable_fields(
@@ -79,70 +93,63 @@ def reads_all_words(access: Access, declared: ObjectType) -> bool:
     return all(mask.is_readable(name) for name in _searched(declared))
 
 
-def index_statement(object_key: str, asked: Question) -> tuple[str, list[str]]:
+def index_statement(object_key: str, asked: Question) -> tuple[str, list[str | int]]:
     """Return the SQL that names all records of a type that fit, whoever may see them."""
-    groups: Question = [[(f"_k{object_key}",)], *asked]
     if connection.vendor == "postgresql":
-        return _ALL_POSTGRES, [_tsquery(groups), object_key]
-    return _ALL_SQLITE, [_fts5(groups), object_key]
+        return _ALL_POSTGRES, [_tsquery(_of_type(object_key, asked)), object_key]
+    first = first_place(object_key)
+    return _ALL_SQLITE, [first, _fts5(asked), first, first + STRETCH - 1]
 
 
 def matching_ids(declared: ObjectType, asked: Question, limit: int) -> list[int]:
     """Return ids whose search words fit, whoever may see them: for conditions, never for showing."""
-    return [pk for _key, pk in _match([_Lookup(declared.key, None, None)], asked, limit)]
+    return [pk for _key, pk in _match([_Lookup(declared.key, None)], asked, limit)]
 
 
 class _Lookup(NamedTuple):
-    """One question to the index: of a type, with terms of which one must match, among some ids."""
+    """One question to the index: of a type, with terms of which one must match."""
 
     object_key: str
     visible: list[str] | None
-    among: list[int] | None
 
 
 def _match(lookups: list[_Lookup], asked: Question, limit: int) -> list[tuple[str, int]]:
     if not lookups:
         return []
     postgres = connection.vendor == "postgresql"
-    template = _POSTGRES if postgres else _SQLITE
-    statements: list[str] = []
+    statement = _POSTGRES if postgres else _SQLITE
     params: list[str | int] = []
-    for lookup in lookups:
-        groups: Question = [[(f"_k{lookup.object_key}",)], *asked]
-        if lookup.visible is not None:
-            groups.append([(term,) for term in lookup.visible])
-        among = ""
-        params += [(_tsquery if postgres else _fts5)(groups), lookup.object_key]
-        if lookup.among:
-            among = f"AND e.record_id IN ({', '.join(['%s'] * len(lookup.among))})"
-            params += lookup.among
-        params.append(limit)
-        statements.append(template.format(among=among))
+    for key, visible in lookups:
+        groups = asked if visible is None else [*asked, [(term,) for term in visible]]
+        first = first_place(key)
+        if postgres:
+            params += [_tsquery(_of_type(key, groups)), key, limit]
+        else:
+            params += [key, first, _fts5(groups), first, first + STRETCH - 1, limit]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(statements), params)
+        cursor.execute(" UNION ALL ".join([statement] * len(lookups)), params)
         return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
+def _of_type(object_key: str, groups: Question) -> Question:
+    return [[(f"_k{object_key}",)], *groups]
 
 
 _SQLITE = """
     SELECT * FROM (
-        SELECT e.object_key, e.record_id
-        FROM records_search AS s JOIN records_searchentry AS e ON e.id = s.rowid
-        WHERE records_search MATCH %s AND e.object_key = %s {among}
-        ORDER BY s.rowid DESC LIMIT %s
+        SELECT %s, rowid - %s FROM records_search
+        WHERE records_search MATCH %s AND rowid BETWEEN %s AND %s
+        ORDER BY rowid DESC LIMIT %s
     )
 """
 _POSTGRES = """
     (SELECT e.object_key, e.record_id FROM records_searchentry AS e
     WHERE array_to_tsvector(string_to_array(e.terms, ' ')) @@ %s::tsquery
-      AND e.object_key = %s {among} LIMIT %s)
+      AND e.object_key = %s LIMIT %s)
 """
-
-
-# CROSS JOIN: the index of words first. SQLite would else ask it once for every record there is.
 _ALL_SQLITE = """
-    SELECT e.record_id FROM records_search AS s
-    CROSS JOIN records_searchentry AS e ON e.id = s.rowid
-    WHERE records_search MATCH %s AND e.object_key = %s
+    SELECT rowid - %s FROM records_search
+    WHERE records_search MATCH %s AND rowid BETWEEN %s AND %s
 """
 _ALL_POSTGRES = """
     SELECT e.record_id FROM records_searchentry AS e

@@ -6,11 +6,11 @@ import pytest
 
 from keqiao.access.access import Access
 from keqiao.access.directory import share_record
-from keqiao.catalog.registry import object_type
+from keqiao.catalog.registry import object_type, object_types
 from keqiao.records.models import SearchEntry
 from keqiao.records.removal import delete_records
 from keqiao.records.search import search
-from keqiao.records.search_index import rebuild
+from keqiao.records.search_index import STRETCH, first_place, rebuild
 from tests.company import SYSTEM, TEST, Company, make, save_one
 
 
@@ -84,3 +84,20 @@ def test_rebuilding_gives_the_same_index(company: Company) -> None:
     SearchEntry.objects.all().delete()
     assert rebuild()["contact"] == 5
     assert set(SearchEntry.objects.values_list("object_key", "record_id", "terms")) == before
+
+
+def test_each_type_has_a_stretch_of_the_index_of_its_own() -> None:
+    first = [first_place(declared.key) for declared in object_types()]
+    assert len(set(first)) == len(first) > 5
+    assert all(place % STRETCH == 0 and 0 <= place < 2**62 for place in first)
+
+
+def test_a_customer_and_a_contact_of_one_number_are_told_apart(company: Company) -> None:
+    accounts = [make("account", name=f"苏州同号{n}有限公司", seed=n) for n in range(3)]
+    contacts = [make("contact", name=f"同号{n}", seed=n) for n in range(3)]
+    assert set(accounts) & set(contacts)
+    assert sorted(found(SYSTEM, "同号")) == sorted(accounts)
+    assert sorted(found(SYSTEM, "同号", "contact")) == sorted(contacts)
+    delete_records(SYSTEM, object_type("contact"), contacts, source=TEST)
+    assert sorted(found(SYSTEM, "同号")) == sorted(accounts)
+    assert found(SYSTEM, "同号", "contact") == []
