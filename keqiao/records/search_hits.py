@@ -120,7 +120,7 @@ def _match(lookups: list[_Lookup], asked: Question, limit: int) -> list[tuple[st
     statement = _POSTGRES if postgres else _SQLITE
     params: list[str | int] = []
     for key, visible in lookups:
-        groups = asked if visible is None else [*asked, [(term,) for term in visible]]
+        groups: Question = asked if visible is None else [*asked, [(term,) for term in visible]]
         first = first_place(key)
         if postgres:
             params += [_tsquery(_of_type(key, groups)), key, limit]
