@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keqiao.catalog.object_type import DuplicateAction
 from keqiao.records.drafts import DuplicateCandidate, DuplicateFound
 from keqiao.records.match_keys import keys_of, rules_of
 from keqiao.records.models import MatchKey
+from keqiao.records.places import places_of
 from keqiao.records.query import records
 
 if TYPE_CHECKING:
-    from django.utils.functional import Promise
-
-    from keqiao.access.access import Access
-    from keqiao.catalog.object_type import ObjectType
     from keqiao.records.batch import Batch, Item
 
 _MOST_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a record lies that is out of reach, in words, and where to go for it."""
-
-    text: str | Promise
-    url: str = ""
-
-
-Locate = Callable[["Access", "ObjectType", "set[int]"], dict[int, Place]]
-_locators: list[Locate] = []
-
-
-def register_locator(locate: Locate) -> Locate:
-    """Let a package above say where duplicates lie that a person cannot open."""
-    if locate not in _locators:
-        _locators.append(locate)
-    return locate
-
-
-def places_of(access: Access, declared: ObjectType, ids: set[int]) -> dict[int, Place]:
-    """Say where records lie that are out of this person's reach, as far as anybody knows."""
-    places: dict[int, Place] = {}
-    for locate in _locators:
-        places |= locate(access, declared, ids)
-    return places
 
 
 def find_duplicates(batch: Batch) -> None:

@@ -17,6 +17,7 @@ from keqiao.catalog.kinds.links import is_link, links_of
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type as object_type_named
 from keqiao.records.numbered import numbered
+from keqiao.records.places import places_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from keqiao.access.access import Access
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
+    from keqiao.records.places import Place
 
 
 class Cell(NamedTuple):
@@ -37,6 +39,7 @@ class Cell(NamedTuple):
     hidden: bool = False
     link: tuple[str, int] | None = None
     links: tuple[tuple[str, int, str], ...] = ()  # of several: object type, id, title
+    url: str = ""  # where a record out of reach can be found all the same
 
 
 HIDDEN_CELL = Cell(hidden=True)
@@ -154,6 +157,7 @@ class _Linked(NamedTuple):
     titles: dict[str, dict[int, str]]
     rows: dict[str, dict[int, Row]]
     deleted: set[tuple[str, int]]
+    places: dict[tuple[str, int], Place]
 
 
 def _linked(access: Access, parts: Sequence[_Part]) -> _Linked:
@@ -169,7 +173,7 @@ def _linked(access: Access, parts: Sequence[_Part]) -> _Linked:
                     ids.setdefault(key, set()).add(record_id)
             if rest:
                 paths.setdefault(own.target, set()).add(rest)
-    found = _Linked({}, {}, set())
+    found = _Linked({}, {}, set(), {})
     for key, wanted in ids.items():
         try:
             target = object_type_named(key)
@@ -181,6 +185,9 @@ def _linked(access: Access, parts: Sequence[_Part]) -> _Linked:
         rows = numbered(access, target, wanted, columns, with_deleted=True)
         live = [row for row in rows if row.deleted_at is None]
         found.deleted.update((key, row.id) for row in rows if row.deleted_at is not None)
+        if unseen := wanted - {row.id for row in rows}:
+            placed = places_of(access, target, unseen)
+            found.places.update(((key, pk), place) for pk, place in placed.items())
         shown = present(access, target, live, inner)
         found.rows[key] = {row.id: row for row in shown}
         found.titles[key] = {row.id: row.title for row in shown}
@@ -270,6 +277,8 @@ def _link_cell(linked: _Linked, link: tuple[str, int], value: Any) -> Cell:
         return Cell(value, title, link=link)
     if link in linked.deleted:
         return Cell(value, gettext("(deleted)"))
+    if place := linked.places.get(link):
+        return Cell(None, place.name, masked=True, url=place.name_url)
     return Cell(None, gettext("(no access)"), masked=True)
 
 
@@ -277,9 +286,9 @@ def _links_cell(linked: _Linked, links: list[tuple[str, int]], value: list[int])
     """Show the ones this person may see by name, and say that there are others."""
     cells = [_link_cell(linked, link, pk) for link, pk in zip(links, value, strict=True)]
     seen = [cell for cell in cells if cell.link]
-    if not any(cell.value for cell in cells):
-        return Cell(None, gettext("(no access)"), masked=True)
     text = gettext(", ").join(dict.fromkeys(cell.text for cell in cells))
+    if not any(cell.value for cell in cells):
+        return Cell(None, text, masked=True)
     named = tuple((*cell.link, cell.text) for cell in seen if cell.link)
     return Cell([cell.value for cell in cells if cell.value], text, links=named)
 

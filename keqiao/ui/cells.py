@@ -48,8 +48,15 @@ def cell_html(cell: Cell, field: Field, *, wide: bool = False) -> SafeString:
     if cell.hidden or not cell.text:
         return EMPTY
     if cell.masked:
-        return markup('<span class="soft">{}</span>', cell.text)
+        return masked_html(cell)
     return SHOWS.get(field.kind.key, _show_text)(cell, field, wide)
+
+
+def masked_html(cell: Cell) -> SafeString:
+    """Return what stands for a value out of reach, and leads to where it can be found, if anywhere."""
+    if cell.url:
+        return markup('<a class="ref soft" href="{}">{}</a>', cell.url, cell.text)
+    return markup('<span class="soft">{}</span>', cell.text)
 
 
 # --- avatars and small parts ------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from keqiao.access.rights import Action
 from keqiao.catalog.kinds.base import REPAIRS
 from keqiao.records.drafts import Conflict, Draft, DuplicateFound, Held, Rejected, Saved
-from keqiao.records.duplicates import places_of
+from keqiao.records.places import places_of
 from keqiao.records.query import get_record, records
 from keqiao.records.save import save_records
 from keqiao.records.takers import offered_takers

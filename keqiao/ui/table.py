@@ -162,7 +162,7 @@ def _writer(column: Column, times: cells.NearTimes) -> Callable[[Cell], str]:
         if not cell.text or cell.hidden:
             return empty
         if cell.masked:
-            return f'{opening}<span class="soft">{escape(cell.text)}</span></td>'
+            return f"{opening}{cells.masked_html(cell)}</td>"
         return f"{opening}{show(cell)}</td>"
 
     return write
