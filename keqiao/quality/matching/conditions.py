@@ -181,6 +181,18 @@ def _short(column: str, most: int) -> Answer:
     )
 
 
+def _apart(column: str) -> Answer:
+    """Each has a sign the other lacks; not so for a name turned round, cut short or with a title."""
+
+    def answered(a: Record, b: Record) -> bool:
+        left, right = a[column], b[column]
+        if not left or not right:
+            return False
+        return not set(left) <= set(right) and not set(right) <= set(left)
+
+    return answered
+
+
 def _neither(column: str) -> Answer:
     return lambda a, b: not a[column] and not b[column]
 
@@ -210,6 +222,7 @@ _PYTHON: dict[str, Callable[..., Answer]] = {
     "unlike": _unlike,
     "same_start": _same_start,
     "short": _short,
+    "apart": _apart,
     "neither": _neither,
     "all": _all,
     "any": _any,
@@ -319,5 +332,8 @@ _SQL: dict[str, Callable[[Dialect, str, str, list[Any]], str]] = {
         f"(substring({left}, 1, {a[1]}) = substring({right}, 1, {a[1]}))"
     ),
     "short": lambda _d, left, right, a: f"(length({left}) <= {a[1]} AND length({right}) <= {a[1]})",
+    "apart": lambda _d, left, right, _a: (
+        f"(translate({left}, {right}, '') <> '' AND translate({right}, {left}, '') <> '')"
+    ),
     "neither": lambda _d, left, right, _a: f"({left} IS NULL AND {right} IS NULL)",
 }

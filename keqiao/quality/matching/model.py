@@ -56,6 +56,8 @@ class Comparison:
     label: str = ""
     # What an agreement tells alone: a telephone names somebody, a city does not.
     identifies: bool = False
+    # Columns of one group agree together (region and street) and count once.
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ WORDS: dict[str, Promise] = {
 }
 LINKS: dict[str, Promise] = {
     "branch": _("a branch and its company, or two branches: related, not the same"),
-    "household": _("people of one family name at one place: related, not the same"),
+    "household": _("two people with one telephone or address: related, not the same"),
     "related_company": _("two valid registration numbers: related, not the same"),
 }
 

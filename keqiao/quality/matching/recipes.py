@@ -17,6 +17,7 @@ from keqiao.quality.matching.model import Comparison, Frequencies, Level, Model,
 ELSE: Condition = ()
 # A column alone says "the same" only where one value belongs to one customer.
 IDENTIFYING = frozenset({Role.PHONE, Role.EMAIL, Role.USCC, Role.RESIDENT_ID})
+GROUPS = {Role.REGION: "place", Role.ADDRESS: "place"}
 CROSSED_LIKENESS = 0.9001
 # The weight of a pair nobody knows anything of, before learning: one true pair in a thousand seen.
 DAY_ONE_PRIOR = -10.0
@@ -226,7 +227,12 @@ def hand_model(columns: Sequence[Compared], crossing: Sequence[tuple[str, str]] 
     """Return the hand-set model; `crossing` names columns whose values change places."""
     comparisons = [
         Comparison(
-            one.name, main_form(one), _levels(_rows(one)), one.label, one.role in IDENTIFYING
+            one.name,
+            main_form(one),
+            _levels(_rows(one)),
+            one.label,
+            one.role in IDENTIFYING,
+            GROUPS.get(one.role, ""),
         )
         for one in columns
     ]
@@ -258,7 +264,7 @@ def _with_crossing(comparisons: list[Comparison], first: str, second: str) -> li
             made.append(one)
             continue
         levels = (one.levels[0], level, *one.levels[1:])
-        made.append(Comparison(one.name, one.form, levels, one.label, one.identifies))
+        made.append(Comparison(one.name, one.form, levels, one.label, one.identifies, one.group))
     return made
 
 
@@ -278,22 +284,31 @@ def _vetoes(columns: Sequence[Compared]) -> list[Veto]:
             Veto("resident", "household", ("all", ("equal", f"{name}__valid"),
                  ("far", f"{name}__number", 1)))
         )  # fmt: skip
+    # A branch stands elsewhere; at the same street "…有限公司" is the branch, its name cut short.
+    elsewhere: tuple[Condition, ...] = ()
+    if streets := by_role.get(Role.ADDRESS, [])[:1]:
+        street = f"{streets[0]}__street"
+        elsewhere = (("any", ("differ", street), ("one_has", street), ("neither", street)),)
     for name in by_role.get(Role.COMPANY, []):
-        found.append(Veto("branch", "branch", ("one_has", f"{name}__branch")))
-        found.append(Veto("branches", "branch", ("differ", f"{name}__branch")))
-        found.append(Veto("family", "household", _relatives(f"{name}__core", f"{name}__pinyin", (
-            ("short", f"{name}__core", 4), ("neither", f"{name}__legal")))))  # fmt: skip
+        branch = f"{name}__branch"
+        found.append(Veto("branch", "branch", ("all", ("one_has", branch), *elsewhere)))
+        found.append(Veto("branches", "branch", ("all", ("differ", branch), *elsewhere)))
+        short = (("short", f"{name}__core", 4), ("neither", f"{name}__legal"))
+        found.append(
+            Veto("family", "household", _others(f"{name}__core", f"{name}__pinyin", short))
+        )
     if not by_role.get(Role.COMPANY):
         for name in by_role.get(Role.PERSON, [])[:1]:
-            found.append(
-                Veto("family", "household", _relatives(f"{name}__name", f"{name}__pinyin"))
-            )
+            found.append(Veto("family", "household", _others(f"{name}__name", f"{name}__pinyin")))
     return found
 
 
-def _relatives(full: str, pinyin: str, further: tuple[Condition, ...] = ()) -> Condition:
-    """One family name and given names that neither look nor sound alike."""
+def _others(full: str, pinyin: str, further: tuple[Condition, ...] = ()) -> Condition:
+    """Names of two people that neither look nor sound alike: at one telephone they are a family."""
     return (
-        "all", *further, ("same_start", full, 1), ("far", pinyin, 1), ("far", full, 0),
-        ("unlike", full, 0.9001),
-    )  # fmt: skip
+        "all",
+        *further,
+        ("far", pinyin, 1),
+        ("apart", full),
+        ("unlike", full, 0.8501),
+    )

@@ -76,10 +76,16 @@ class Scorer:
 
 
 def agreeing(model: Model, levels: tuple[int, ...]) -> int:
-    """Return how many comparisons speak for the pair; one that identifies counts for enough."""
+    """Return how many comparisons speak for the pair; one that identifies counts for enough.
+
+    Columns of one group count once: who shares a street with somebody shares the city too.
+    """
     count = 0
+    groups: set[str] = set()
     for level, comparison in zip(levels, model.comparisons, strict=True):
-        if level == SILENT or comparison.levels[level].weight <= 0:
+        if level == SILENT or comparison.levels[level].weight <= 0 or comparison.group in groups:
             continue
+        if comparison.group:
+            groups.add(comparison.group)
         count += model.least_agreeing if comparison.identifies and level == 0 else 1
     return count
