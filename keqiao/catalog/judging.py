@@ -126,6 +126,8 @@ def _text_test(own: Field, operator: str, raw: Any) -> _Test:
 
 
 def _within_test(own: Field, operator: str, raw: Any) -> _Test:
+    low: Any
+    high: Any
     if own.kind.key == "region":
         low, high = region_range(own.kind.clean_operand(raw, own))
     else:

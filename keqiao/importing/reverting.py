@@ -21,7 +21,7 @@ from keqiao.catalog.registry import object_type
 from keqiao.importing.deciding import store_rows
 from keqiao.importing.models import ImportRow, ImportRun, RowState, RunState
 from keqiao.importing.running import ImportForbidden, require_import
-from keqiao.records.audit import logged_value
+from keqiao.records.audit import logged_raw, logged_value
 from keqiao.records.drafts import Draft, Saved, Source
 from keqiao.records.query import records
 from keqiao.records.removal import delete_records
@@ -116,7 +116,7 @@ def _restore_values(
             if record is None or field is None or not _is_as_imported(field, record, after):
                 kept.append(str(field.label) if field else name)
             else:
-                values[name] = _raw(field, before)
+                values[name] = logged_raw(field, before)
         if kept:
             row.state = RowState.KEPT
             reason = gettext("Changed after the import: %(fields)s.") % {"fields": ", ".join(kept)}
@@ -144,8 +144,3 @@ def _restore_values(
 def _is_as_imported(field: Field, record: Any, after: Any) -> bool:
     value = field.value(record)
     return field.kind.is_empty(value) if after is None else value == logged_value(field, after)
-
-
-def _raw(field: Field, logged: Any) -> Any:
-    """Return a logged value as the write path takes it."""
-    return None if logged is None else field.kind.wire(logged_value(field, logged), field)

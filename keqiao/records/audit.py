@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext
 
 from keqiao.access.rights import Action, Right
-from keqiao.base.encryption import decrypt
+from keqiao.base.encryption import decrypt, encrypt
 from keqiao.base.prepared import ask
+from keqiao.catalog.field import Sensitivity
 from keqiao.catalog.kinds.links import links_of
 from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type as object_type_named
@@ -254,7 +255,8 @@ def history(
         for entry in entries:
             entry.before = {only: entry.before.get(only)}
             entry.after = {only: entry.after[only]}
-    titles = _reference_titles(access, object_type, entries)
+    kept = [values for entry in entries for values in (entry.before, entry.after)]
+    titles = _link_titles(access, object_type, kept)
     return [_history_line(access, object_type, entry, titles) for entry in entries]
 
 
@@ -289,6 +291,39 @@ def _shared(entry: ChangeEntry) -> list[FieldHistory]:
     return [FieldHistory("", gettext("Collaborator"), ended, person)]
 
 
+def logged_form(field: Field, value: Any) -> Any:
+    """Return the JSON form of a value that is kept beside its record; secrets are sealed in it."""
+    if field.kind.is_empty(value):
+        return None
+    if field.sensitivity is Sensitivity.SECRET or field.kind.encrypted:
+        return {"secret": encrypt(json_text(field.kind.dump(value)), "change_log")}
+    return field.kind.dump(value)
+
+
+def logged_raw(field: Field, logged: Any) -> Any:
+    """Return a logged value as the write path takes it."""
+    return None if logged is None else field.kind.wire(logged_value(field, logged), field)
+
+
+def logged_texts(
+    access: Access, object_type: ObjectType, logged: Sequence[dict[str, Any]]
+) -> list[dict[str, str]]:
+    """Return the texts of kept values as this person may read them.
+
+    Hidden fields and fields that no longer exist are left out, masked ones masked.
+    """
+    fields, mask = object_type.fields(), access.fields(object_type)
+    titles = _link_titles(access, object_type, logged)
+    return [
+        {
+            name: _text(access, fields[name], raw, mask[name], titles)
+            for name, raw in values.items()
+            if name in fields and not mask.is_hidden(name)
+        }
+        for values in logged
+    ]
+
+
 def logged_value(field: Field, logged: Any) -> Any:
     """Return a value of the change log as records hold it in memory; secrets are opened."""
     if isinstance(logged, dict) and "secret" in logged:
@@ -317,16 +352,16 @@ def _text(
     return str(field.kind.text(value, field))
 
 
-def _reference_titles(
-    access: Access, object_type: ObjectType, entries: Iterable[ChangeEntry]
+def _link_titles(
+    access: Access, object_type: ObjectType, logged: Iterable[dict[str, Any]]
 ) -> dict[str, dict[int, str]]:
+    """Return what the records are called that kept values point at, by type and id."""
     wanted: dict[str, set[int]] = {}
-    for entry in entries:
-        for values in (entry.before, entry.after):
-            for name, raw in values.items():
-                field = object_type.fields().get(name)
-                for key, pk in links_of(field, raw) if field is not None else ():
-                    wanted.setdefault(key, set()).add(pk)
+    for values in logged:
+        for name, raw in values.items():
+            field = object_type.fields().get(name)
+            for key, pk in links_of(field, raw) if field is not None else ():
+                wanted.setdefault(key, set()).add(pk)
     known = {declared.key for declared in object_types()}
     wanted = {key: ids for key, ids in wanted.items() if key in known}
     return {

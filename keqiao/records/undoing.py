@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext
 
 from keqiao.access.rights import Action
-from keqiao.records.audit import logged_value
+from keqiao.records.audit import logged_raw
 from keqiao.records.drafts import Draft, Rejected, Saved
 from keqiao.records.models import ChangeEntry
 from keqiao.records.query import records
@@ -145,12 +145,7 @@ def _old_values(fields: dict[str, Field], line: ChangeEntry) -> dict[str, Any]:
     names = {name for name in line.after if not fields[name].read_only}
     if line.before.get("owner"):
         names -= {"team"}  # a person's record lies in his department by itself
-    return {name: _raw(fields[name], line.before.get(name)) for name in names}
-
-
-def _raw(own: Field, logged: Any) -> Any:
-    """Return a logged value as the write path takes it."""
-    return None if logged is None else own.kind.wire(logged_value(own, logged), own)
+    return {name: logged_raw(fields[name], line.before.get(name)) for name in names}
 
 
 def _later_lines(declared: ObjectType, lines: Sequence[ChangeEntry]) -> dict[int, set[str]]:
