@@ -1,0 +1,17 @@
+"""The tables of data quality, found here by Django; each part keeps its own."""
+
+from __future__ import annotations
+
+from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
+from keqiao.quality.review.models import PendingChange, ReviewRule
+from keqiao.quality.scores.models import QualityDay, Recount
+
+__all__ = [
+    "DoubleEntryRule",
+    "KeyedField",
+    "PendingChange",
+    "QualityDay",
+    "Recount",
+    "ReviewRule",
+    "SecondEntry",
+]

@@ -1,0 +1,1 @@
+"""One desk for everything about data that waits for a decision, worked through by keyboard."""

@@ -1,0 +1,1 @@
+"""Entered data that a second person looks at before it counts."""
