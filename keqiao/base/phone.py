@@ -169,8 +169,11 @@ def _parse_chinese(digits: str, extension: str, *, prefixed: bool) -> Phone:
         return Phone("+86" + digits, "service", extension)
     if _HOTLINE.fullmatch(digits):
         return Phone("+86" + digits, "service", extension)
-    area = split_area(digits if digits.startswith("0") else "0" + digits)
-    if area is not None and _fits(area[0], area[1]):
+    has_zero = digits.startswith("0")
+    area = split_area(digits if has_zero else "0" + digits)
+    # 2211297 is a local number that lacks its area code, not the hotline 11297 of area 022.
+    is_whole = has_zero or prefixed or (area is not None and len(area[1]) in area[0].lengths)
+    if area is not None and is_whole and _fits(area[0], area[1]):
         return Phone(f"+86{area[0].code[1:]}{area[1]}", "landline", extension)
     _refuse_chinese(digits, area if digits.startswith("0") or prefixed else None)
 

@@ -178,3 +178,10 @@ def test_area_codes_point_to_places() -> None:
 def test_no_area_code_begins_another() -> None:
     codes = list(area_codes())
     assert not [(a, b) for a in codes for b in codes if a != b and b.startswith(a)]
+
+
+def test_a_local_number_without_area_code_is_no_hotline_of_another_city() -> None:
+    with pytest.raises(PhoneProblem) as found:
+        parse_phone("2211297")
+    assert found.value.code == "no_area_code"
+    assert parse_phone("022-11297").e164 == "+862211297"
