@@ -13,12 +13,12 @@ from keqiao.catalog.columns import (
     IntegerField,
     LongTextField,
     MoneyField,
+    PersonNameField,
     PhoneField,
     PhonesField,
     ReferenceField,
     RegionField,
     SerialField,
-    ShortTextField,
     TagsField,
     UsccField,
     WebAddressField,
@@ -27,6 +27,7 @@ from keqiao.catalog.field import Choice
 from keqiao.catalog.object_type import (
     DEFAULT_FEATURES,
     DuplicateAction,
+    ExpectedWhen,
     Feature,
     Layout,
     ListSpec,
@@ -38,7 +39,13 @@ from keqiao.catalog.object_type import (
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import INDUSTRIES, LEVELS, SOURCES
 from keqiao.customers.pool.pooled import POOL_SECTION, Pooled, pool_indexes
-from keqiao.records.models import LIVE, follow_up_indexes, record_indexes
+from keqiao.records.models import (
+    LIVE,
+    Measured,
+    follow_up_indexes,
+    measured_indexes,
+    record_indexes,
+)
 
 TYPES = (
     Choice("company", _("Company"), synonyms=("公司", "企业", "单位")),
@@ -46,7 +53,7 @@ TYPES = (
 )
 
 
-class Account(Pooled):
+class Account(Measured, Pooled):
     """A customer."""
 
     name = CompanyNameField(
@@ -71,21 +78,30 @@ class Account(Pooled):
         _("type"), options=TYPES, starts_as="company", synonyms=("客户类型",)
     )
     level = ChoiceField(
-        _("level"), options=LEVELS, synonyms=("客户级别", "客户等级", "等级", "级别")
+        _("level"),
+        options=LEVELS,
+        expected=1,
+        synonyms=("客户级别", "客户等级", "等级", "级别"),
     )
     industry = ChoiceField(
-        _("industry"), options=INDUSTRIES, synonyms=("所属行业", "行业", "sector")
+        _("industry"),
+        options=INDUSTRIES,
+        expected=1,
+        synonyms=("所属行业", "行业", "sector"),
     )
     source_channel = ChoiceField(
-        _("source"), options=SOURCES, synonyms=("客户来源", "来源", "渠道")
+        _("source"), options=SOURCES, expected=1, synonyms=("客户来源", "来源", "渠道")
     )
     uscc = UsccField(
         _("unified social credit code"),
+        expected=2,
         standard=_("18 characters from the business licence; the last one is a check character."),
         synonyms=("统一社会信用代码", "信用代码", "税号", "纳税人识别号", "营业执照号"),
     )
     phone = PhoneField(
         _("phone"),
+        expected=2,
+        half_life_months=24,
         standard=_("The switchboard with area code, or a mobile number."),
         synonyms=(
             "电话",
@@ -100,15 +116,24 @@ class Account(Pooled):
         ),
     )
     more_phones = PhonesField(_("further phones"), synonyms=("其他电话", "电话2", "备用电话"))
-    email = EmailField(_("e-mail"), synonyms=("邮箱", "电子邮箱", "电子邮件", "mail"))
+    email = EmailField(
+        _("e-mail"),
+        expected=1,
+        half_life_months=24,
+        synonyms=("邮箱", "电子邮箱", "电子邮件", "mail"),
+    )
     website = WebAddressField(
         _("website"), synonyms=("网址", "官网", "公司网址", "url", "homepage")
     )
     region = RegionField(
-        _("region"), synonyms=("地区", "省市", "省市区", "所在地", "所在地区", "城市", "省份")
+        _("region"),
+        expected=1,
+        synonyms=("地区", "省市", "省市区", "所在地", "所在地区", "城市", "省份"),
     )
     address = AddressField(
         _("address"),
+        expected=2,
+        half_life_months=36,
         standard=_("Street and house number; the region has its own field."),
         synonyms=("地址", "详细地址", "公司地址", "注册地址", "office location", "location"),
     )
@@ -127,8 +152,8 @@ class Account(Pooled):
         synonyms=("上级客户", "母公司", "集团", "subsidiary of", "parent"),
     )
     tags = TagsField(_("tags"), synonyms=("标签",))
-    legal_person = ShortTextField(
-        _("legal representative"), max_length=80, synonyms=("法人", "法定代表人")
+    legal_person = PersonNameField(
+        _("legal representative"), max_length=80, expected=1, synonyms=("法人", "法定代表人")
     )
     note = LongTextField(_("note"), synonyms=("备注", "说明", "描述", "remark", "comment"))
 
@@ -136,6 +161,7 @@ class Account(Pooled):
         indexes = [
             *record_indexes("level", "region", "industry"),
             *follow_up_indexes(),
+            *measured_indexes(),
             *pool_indexes(),
             models.Index(fields=["number", "id"], condition=LIVE, name="account_number"),
             models.Index(fields=["annual_revenue", "id"], condition=LIVE, name="account_revenue"),
@@ -203,6 +229,8 @@ ACCOUNT = register(
             Related("affiliation", by="account"),
             Related("account", by="parent"),
         ),
+        expected_when=(ExpectedWhen("account_type", ("company",), "uscc", "legal_person"),),
+        origin="source_channel",
         duplicates=(
             UniqueWhen("registration", "uscc", action=DuplicateAction.BLOCK),
             UniqueWhen("name", "name"),

@@ -38,6 +38,14 @@ class PhoneKind(FieldKind):
     operators = ("equals", "contains", "is_empty", "is_filled")
     empty: ClassVar[Any] = ""
     searchable = "phone"
+    placeholders = frozenset(
+        f"+86{number}"
+        for number in (
+            "13000000000", "13100000000", "13300000000", "13500000000", "13600000000", "13700000000",
+            "13800000000", "13800138000", "13900000000", "15000000000", "18000000000", "18800000000",
+            "13111111111", "13333333333", "13812345678", "13912345678", "18812345678", "13012345678",
+        )
+    )  # fmt: skip
 
     def clean(self, raw: Any, field: Field) -> Any:
         text = as_text(raw)
@@ -66,7 +74,9 @@ class PhoneKind(FieldKind):
         return 0.8 if left[-7:] == right[-7:] else 0.0
 
     def accepted_forms(self, value: Any, field: Field) -> set[str]:
-        return {format_phone(value), value, phone_digits(value)}
+        # 0512-62881234, as the messages of this field write numbers themselves, is in good form.
+        shown = format_phone(value)
+        return {shown, shown.replace(" ", ""), value, phone_digits(value)}
 
     def repair_code(self, raw: str, value: Any, field: Field) -> str | None:
         return "phone_form"
@@ -87,6 +97,12 @@ class EmailKind(FieldKind):
     operators = _CONTACT_OPERATORS
     empty: ClassVar[Any] = ""
     searchable = "email"
+    placeholders = frozenset(
+        f"{local}@{domain}"
+        for local in ("test", "a", "aa", "aaa", "abc", "x", "xx", "xxx", "no", "none", "null", "123", "1")
+        for domain in ("test.com", "a.com", "abc.com", "xx.com", "xxx.com", "123.com", "qq.com", "163.com",
+                       "example.com", "none.com", "no.com")
+    )  # fmt: skip
 
     def clean(self, raw: Any, field: Field) -> Any:
         text = as_text(raw)
