@@ -10,6 +10,7 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
+        from keqiao.access import words  # noqa: F401  (says what kept texts name)
         from keqiao.access.roles import rights_on_field
         from keqiao.catalog.custom_fields import find_uses_with
 

@@ -9,14 +9,15 @@ from django.utils.translation import gettext_noop
 from keqiao.access.access import Access
 from keqiao.access.models import User
 from keqiao.access.rights import Action
+from keqiao.access.words import person
 from keqiao.activities.activity import ACTIVITIES, COMMENT
 from keqiao.base.clock import now
+from keqiao.base.words import say
 from keqiao.catalog.pointer import pointed_to
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
 from keqiao.notifications.notify import notify
 from keqiao.notifications.producers import NEWS
-from keqiao.notifications.words import person, say
 from keqiao.records.outbox import on
 from keqiao.records.query import records
 

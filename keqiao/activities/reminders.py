@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from keqiao.access.access import Access
 from keqiao.access.matrix import matrix
+from keqiao.access.words import person
 from keqiao.activities.activity import PLANNED
 from keqiao.activities.day_models import Escalation
 from keqiao.activities.escalation import SILENT_AFTER_DAYS, Escalated, Overdue, escalate, is_at_risk
@@ -24,10 +25,10 @@ from keqiao.automation.working_calendar import (
     working_days_between,
 )
 from keqiao.base.clock import now
+from keqiao.base.words import say
 from keqiao.catalog.registry import object_type
 from keqiao.notifications.kinds import RECORDS, TEAM, Channel, NoticeKind, register_notice
 from keqiao.notifications.notify import notify
-from keqiao.notifications.words import person, say
 from keqiao.records.query import records
 
 MY_TASKS = "/my-tasks/"

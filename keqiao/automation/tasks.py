@@ -10,9 +10,9 @@ from keqiao.access.models import User
 from keqiao.automation.menu import ADDRESS
 from keqiao.automation.working_calendar import years_without_arrangement
 from keqiao.base.clock import today
+from keqiao.base.words import say
 from keqiao.jobs.schedule import every
 from keqiao.notifications.notify import notify
-from keqiao.notifications.words import say
 
 _MISSING = gettext_noop(
     "The holidays of %(year)s are not entered yet."

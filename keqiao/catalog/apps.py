@@ -8,3 +8,6 @@ from django.apps import AppConfig
 class CatalogConfig(AppConfig):
     name = "keqiao.catalog"
     label = "catalog"
+
+    def ready(self) -> None:
+        from keqiao.catalog import words  # noqa: F401  (says what kept texts name)

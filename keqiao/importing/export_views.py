@@ -10,9 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from keqiao.base.clock import now
+from keqiao.base.words import say
 from keqiao.catalog.filter import FilterProblem
+from keqiao.catalog.words import things
 from keqiao.importing.export import (
     DIRECT_ROWS,
     Export,
@@ -59,7 +62,7 @@ def answer_export(
         raise PermissionDenied from None
     except FilterProblem as problem:
         return render(request, "ui/error.html", {"text": str(problem.message)}, status=422)
-    title = _("Export %(objects)s") % {"objects": query.object_type.label_plural}
+    title = say(gettext_noop("Export %(objects)s"), objects=things(query.object_type.key))
     enqueue_export(order, title)
     return go(request, "/exports/")
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 from django_tasks import task
 
 from keqiao.access.access import Access
 from keqiao.access.models import User
 from keqiao.base.clock import now
+from keqiao.base.words import Words, say
 from keqiao.importing.export import ExportRefused, order_path, ordered_export, write_export
 from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.models import ExportFile, ImportRow, ImportRun, RunState
@@ -23,6 +24,7 @@ from keqiao.jobs.options import LONG, enqueue_unique, with_options
 from keqiao.jobs.problems import GiveUp
 from keqiao.jobs.progress import progress, save_state
 from keqiao.jobs.schedule import every
+from keqiao.jobs.words import work as called_work
 from keqiao.notifications.producers import register_job_notice
 from keqiao.records.query import count_records
 
@@ -90,9 +92,9 @@ def enqueue_run(run: ImportRun, work: RunState, user_id: int | None) -> None:
     }[work]
     arguments = (run.pk, user_id) if work is RunState.REVERTING else (run.pk,)
     with transaction.atomic():
-        titled: Any = with_options(
-            job, actor_id=user_id, title=f"{job.title}: {run.file_name}"[:200]
-        )
+        called = called_work(job.module_path)
+        title = say(gettext_noop("%(work)s: %(name)s"), work=called, name=run.file_name)
+        titled: Any = with_options(job, actor_id=user_id, title=title)
         result = enqueue_unique(titled, f"import:{run.pk}", *arguments)
         run.job_id = int(result.id)
         run.state = work
@@ -100,8 +102,8 @@ def enqueue_run(run: ImportRun, work: RunState, user_id: int | None) -> None:
         run.save(update_fields=["job_id", "state", "problem"])
 
 
-def enqueue_export(order: ExportFile, title: str) -> None:
-    titled: Any = with_options(write_export_file, actor_id=order.user_id, title=title[:200])
+def enqueue_export(order: ExportFile, title: Words) -> None:
+    titled: Any = with_options(write_export_file, actor_id=order.user_id, title=title)
     order.job_id = int(titled.enqueue(order.pk).id)
     order.save(update_fields=["job_id"])
 

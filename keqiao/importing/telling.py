@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_noop
 
 from keqiao.base.clock import now
+from keqiao.base.words import say
 from keqiao.notifications.notify import notify
-from keqiao.notifications.words import say
 
 if TYPE_CHECKING:
+    from keqiao.base.words import Words
     from keqiao.importing.models import ImportRun
-    from keqiao.notifications.words import Words
 
 # Until then the person still watches the progress.
 QUICK = timedelta(seconds=10)

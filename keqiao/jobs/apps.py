@@ -8,3 +8,6 @@ from django.apps import AppConfig
 class JobsConfig(AppConfig):
     name = "keqiao.jobs"
     label = "jobs"
+
+    def ready(self) -> None:
+        from keqiao.jobs import words  # noqa: F401  (says what kept texts name)

@@ -68,6 +68,7 @@ class LeasedBackend(BaseTaskBackend):
 def new_job(task: Task[P, T], args: Any, kwargs: Any) -> Job:
     """Return an unsaved job; arguments that JSON cannot carry are refused before any write."""
     from keqiao.jobs.models import Job
+    from keqiao.jobs.words import kept_text
 
     moment = now()
     job = Job(
@@ -80,7 +81,7 @@ def new_job(task: Task[P, T], args: Any, kwargs: Any) -> Job:
         actor_id=current_actor(),
     )
     if isinstance(task, LeasedTask):
-        job.title = codec.storable(task.job_title, 200)
+        job.title, job.title_words = kept_text(task.job_title)
         job.max_attempts = len(task.retry_delays) + 1
         if task.actor_id is not None:
             job.actor_id = task.actor_id

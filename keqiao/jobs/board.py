@@ -10,21 +10,21 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
-from django_tasks.exceptions import InvalidTaskError
 
 from keqiao.base.clock import now
+from keqiao.base.words import Words, say
 from keqiao.jobs import codec
-from keqiao.jobs.backend import load_task
 from keqiao.jobs.models import Job, JobRun, RunOutcome, Schedule, Status
-from keqiao.jobs.options import LeasedTask
 from keqiao.jobs.problems import JobProblem
 from keqiao.jobs.schedule import periodic_tasks
+from keqiao.jobs.words import read_text, title_of, work
 
 
 @dataclass(frozen=True)
 class JobLine:
     id: int
-    title: str
+    title: str  # in the language of who reads it
+    called: Words | dict[str, str] | str  # what a text that speaks of the job takes as parameter
     task: str
     queue: str
     status: str
@@ -160,7 +160,7 @@ def schedules() -> list[ScheduleLine]:
     return [
         ScheduleLine(
             name=row.name,
-            title=_task_title(row.name),
+            title=str(say("%(title)s", title=work(row.name))),
             rule=row.rule,
             enabled=row.enabled,
             next_at=row.next_at,
@@ -246,10 +246,11 @@ def _lines(jobs: Iterable[Job]) -> list[JobLine]:
 
 
 def _line(job: Job) -> JobLine:
-    total = job.progress_total
+    total, called = job.progress_total, title_of(job)
     return JobLine(
         id=job.pk,
-        title=job.title or _task_title(job.task),
+        title=str(say("%(title)s", title=called)),
+        called=called,
         task=job.task,
         queue=job.queue,
         status=job.status,
@@ -264,7 +265,7 @@ def _line(job: Job) -> JobLine:
         progress_done=job.progress_done,
         progress_total=total,
         progress_percent=max(0, min(100, job.progress_done * 100 // total)) if total > 0 else None,
-        progress_note=job.progress_note,
+        progress_note=str(read_text(job.progress_note, job.progress_words)),
         reason=job.reason,
         cancel_requested=job.cancel_requested_at is not None,
         can_cancel=job.status == Status.READY
@@ -285,17 +286,6 @@ def _run_line(run: JobRun) -> RunLine:
         exception=run.exception,
         error=run.error,
     )
-
-
-def _task_title(path: str) -> str:
-    """Return the declared title in the reader's language, or the function's name made readable."""
-    try:
-        task = load_task(path)
-    except InvalidTaskError:
-        task = None
-    if isinstance(task, LeasedTask) and task.title:
-        return str(task.title)
-    return path.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def _arguments(job: Job) -> tuple[list[Any], dict[str, Any]]:

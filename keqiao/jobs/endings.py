@@ -8,17 +8,19 @@ from datetime import datetime
 
 from django.db import transaction
 
+from keqiao.base.words import Words
 from keqiao.jobs.log import logger
 from keqiao.jobs.models import Job, Status
+from keqiao.jobs.words import title_of
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A job that will not run again by itself; `title` is empty when its task's title serves."""
+    """A job that will not run again by itself; `title` is what a sentence about it takes."""
 
     job_id: int
     task: str
-    title: str
+    title: Words | dict[str, str] | str
     actor_id: int
     is_done: bool  # otherwise it failed for good
     reason: str
@@ -41,10 +43,11 @@ def tell_ended(job_id: int, actor_id: int | None, status: Status, moment: dateti
     """Call the listeners; one that fails never keeps the job from ending."""
     if actor_id is None or status not in (Status.DONE, Status.DEAD) or not _listeners:
         return
-    row = Job.objects.filter(pk=job_id).values_list("task", "title", "reason", "enqueued_at")[0]
-    task, title, reason, enqueued_at = row
+    job = Job.objects.only("task", "title", "title_words", "reason", "enqueued_at").get(pk=job_id)
     is_done = status == Status.DONE
-    ended = Ended(job_id, task, title, actor_id, is_done, reason, enqueued_at, moment)
+    ended = Ended(
+        job_id, job.task, title_of(job), actor_id, is_done, job.reason, job.enqueued_at, moment
+    )
     for listener in _listeners:
         try:
             with transaction.atomic():

@@ -35,8 +35,8 @@ class Lease:
         # Inside an open transaction nobody else can see the row: no keeper, writes go out directly.
         self.alone = alone
         self.state: dict[str, Any] = codec.load(claimed.state) or {}
-        self.progress: tuple[int, int, str] | None = None
-        self.written: tuple[int, int, str] | None = None
+        self.progress: store.Progress | None = None
+        self.written: store.Progress | None = None
         self.cancelled = False
         self.lost = False
         self.over_time = False

@@ -38,7 +38,9 @@ class Job(models.Model):
     task = models.CharField(max_length=255)
     queue = models.CharField(max_length=64)
     priority = models.SmallIntegerField(default=0)
+    # As it read for who started the work, and its words for who reads it in another language.
     title = models.CharField(max_length=200, blank=True, default="")
+    title_words = models.TextField(blank=True, default="")
     actor_id = models.BigIntegerField(null=True, blank=True)
     arguments = models.TextField()
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.READY)
@@ -56,6 +58,7 @@ class Job(models.Model):
     progress_done = models.BigIntegerField(default=0)
     progress_total = models.BigIntegerField(default=0)
     progress_note = models.CharField(max_length=200, blank=True, default="")
+    progress_words = models.TextField(blank=True, default="")
 
     # The lease: `token` grows with every claim and fences off late writers; `beat` grows with every
     # renewal, so a watcher needs no agreement between clocks to see that a worker is dead.

@@ -13,6 +13,8 @@ from typing import Any, ParamSpec, TypeVar
 from django_tasks import TaskResult
 from django_tasks.base import Task
 
+from keqiao.base.words import Words
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ class LeasedTask(Task[P, T]):
     time_limit: int = DEFAULT_TIME_LIMIT
     """Seconds after which the lease is no longer renewed: a hung task cannot stay for ever."""
 
-    job_title: str = ""
+    job_title: Words | str = ""
     actor_id: int | None = None
     unique_key: str = ""
     unique_until_start: bool = False
@@ -50,11 +52,14 @@ def with_options(
     task: Task[P, T],
     *,
     actor_id: int | None = None,
-    title: str = "",
+    title: Words | str = "",
     run_after: datetime | None = None,
     priority: int | None = None,
 ) -> Task[P, T]:
-    """Return the task with what belongs to one job; call `.enqueue(…)` on the result."""
+    """Return the task with what belongs to one job; call `.enqueue(…)` on the result.
+
+    A `title` of `say(…)` is read by everybody in the own language.
+    """
     chosen = task.using(run_after=run_after, priority=priority)
     return _replaced(chosen, actor_id=actor_id, job_title=title)
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keqiao.jobs.lease import current_lease
 
+if TYPE_CHECKING:
+    from keqiao.base.words import Words
 
-def progress(done: int, total: int, note: str = "") -> None:
+
+def progress(done: int, total: int, note: Words | str = "") -> None:
     """Show how far the job is; cheap enough for every row, written about once a second.
+
+    A `note` of `say(…)` is read by everybody in the own language.
 
     Raises the same interruptions as `check_cancelled`.
     """
     lease = current_lease()
     if lease is None:
         return
-    lease.progress = (_count(done), _count(total), str(note))
+    lease.progress = (_count(done), _count(total), note)
     lease.give_way()
     lease.check()
 

@@ -11,9 +11,13 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from keqiao.base.clock import now
+from keqiao.base.words import Words
 from keqiao.jobs import codec
 from keqiao.jobs.endings import tell_ended
 from keqiao.jobs.models import DEAD_LETTER_REASON, Job, JobRun, RunOutcome, Status
+from keqiao.jobs.words import kept_text
+
+Progress = tuple[int, int, Words | str]  # done, total, note
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ def _owned(claimed: Claim) -> Any:
     return Job.objects.filter(pk=claimed.job_id, token=claimed.token, status=Status.RUNNING)
 
 
-def renew(claimed: Claim, progress: tuple[int, int, str] | None = None) -> bool:
+def renew(claimed: Claim, progress: Progress | None = None) -> bool:
     """Show a sign of life (and the progress); False when the job has another owner."""
     values: dict[str, Any] = {"beat": F("beat") + 1, "beat_at": now()}
     if progress:
@@ -147,7 +151,7 @@ def write_state(claimed: Claim, state: str) -> bool:
     return bool(_owned(claimed).update(state=state, beat=F("beat") + 1, beat_at=now()))
 
 
-def settle(claimed: Claim, ending: Ending, progress: tuple[int, int, str] | None = None) -> bool:
+def settle(claimed: Claim, ending: Ending, progress: Progress | None = None) -> bool:
     """Write how the attempt ended, with its line in the run log; False for a late writer."""
     with transaction.atomic():
         moment = now()
@@ -196,12 +200,14 @@ def _ended(status: Status, moment: datetime, **values: Any) -> dict[str, Any]:
     return {"status": status, "finished_at": moment, **values}
 
 
-def _progress_columns(progress: tuple[int, int, str]) -> dict[str, Any]:
+def _progress_columns(progress: Progress) -> dict[str, Any]:
     done, total, note = progress
+    text, words = kept_text(note)
     return {
         "progress_done": done,
         "progress_total": total,
-        "progress_note": codec.storable(note, 200),
+        "progress_note": text,
+        "progress_words": words,
     }
 
 

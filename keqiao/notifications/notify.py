@@ -9,11 +9,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from keqiao.access.models import User
 from keqiao.base.clock import now
+from keqiao.base.words import Words
 from keqiao.catalog.registry import object_type_of
 from keqiao.notifications.kinds import Channel, notice_kind
 from keqiao.notifications.models import Notice
 from keqiao.notifications.preferences import wishes_of
-from keqiao.notifications.words import LONGEST_TEXT, Words
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
 
     RecordName = tuple[ObjectType | str, int] | str | Model
+
+LONGEST_TEXT = 2000
 
 
 def notify(
@@ -110,10 +112,15 @@ def _storable(text: str) -> str:
 
 
 def _storable_values(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value if isinstance(value, int | dict) else _storable(str(value))[:LONGEST_TEXT]
-        for name, value in values.items()
-    }
+    return {name: _storable_value(value) for name, value in values.items()}
+
+
+def _storable_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _storable_values(value)
+    if isinstance(value, list):  # words in words
+        return [_storable_value(one) for one in value]
+    return value if isinstance(value, int | None) else _storable(str(value))[:LONGEST_TEXT]
 
 
 def _record_name(record: RecordName | None) -> tuple[str, int | None]:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_noop
 
+from keqiao.access.words import person
 from keqiao.base.clock import now
+from keqiao.base.words import say
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
+from keqiao.catalog.words import things
 from keqiao.jobs.endings import Ended, on_ended
 from keqiao.notifications.models import Notice
 from keqiao.notifications.notify import notify, stored_text
-from keqiao.notifications.words import person, say, things, work
 from keqiao.records.outbox import on
 
 if TYPE_CHECKING:
@@ -124,12 +126,11 @@ def work_ended(ended: Ended) -> None:
     """Tell the person whose work it was; work that failed is told in any case."""
     if ended.is_done and ended.task in _tell_themselves:
         return
-    name = ended.title or work(ended.task)
     if ended.is_done:
-        title = say(gettext_noop("%(work)s: finished"), work=name)
+        title = say(gettext_noop("%(work)s: finished"), work=ended.title)
         url = _addresses.get(ended.task) or f"/jobs/{ended.job_id}/"
     else:
-        title = say(gettext_noop("%(work)s: failed"), work=name)
+        title = say(gettext_noop("%(work)s: failed"), work=ended.title)
         url = f"/jobs/{ended.job_id}/"
     notify(
         [ended.actor_id],

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
+from keqiao.base.words import spoken
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
 from keqiao.notifications.kinds import kind_or_stranger
 from keqiao.notifications.models import Notice
-from keqiao.notifications.words import spoken
 from keqiao.records.present import titles_of
 
 if TYPE_CHECKING:
@@ -131,21 +131,16 @@ def _line(access: Access, notice: Notice, titles: dict[tuple[str, int], str]) ->
     is_about_record = bool(notice.object_key) and notice.record_id is not None
     title = titles.get((notice.object_key, notice.record_id or 0))
     is_lost = is_about_record and title is None
-    words = notice.words
+    words, name = notice.words, _("(no access)") if is_lost else title or ""
     body = notice.body
     if "body" in words:
-        body = spoken(access, body, words["body"], title or "")
+        body = spoken(body, {"record": title or "", **words["body"]})
     return Line(
         id=notice.pk,
         kind=notice.kind,
         kind_label=str(kind.label),
         icon=kind.icon,
-        title=spoken(
-            access,
-            notice.title,
-            words.get("title", {}),
-            _("(no access)") if is_lost else title or "",
-        ),
+        title=spoken(notice.title, {"record": name, **words.get("title", {})}),
         body="" if is_lost else body,
         url="" if is_lost else _address(notice),
         actor=access.person_name(notice.actor_id),

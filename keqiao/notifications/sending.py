@@ -22,12 +22,13 @@ from django.db.models import F
 from django.utils.translation import gettext_noop
 
 from keqiao.access.models import User
+from keqiao.access.words import person
 from keqiao.base.clock import now
+from keqiao.base.words import say
 from keqiao.notifications.letters import mail_is_on
 from keqiao.notifications.mail_text import mail_of
 from keqiao.notifications.models import DeadAddress, Letter
 from keqiao.notifications.notify import notify
-from keqiao.notifications.words import person, say
 
 if TYPE_CHECKING:
     from django.core.mail.backends.base import BaseEmailBackend

@@ -10,13 +10,14 @@ from django.utils.translation import gettext_noop
 
 from keqiao.access.access import Access
 from keqiao.access.models import Collaborator
+from keqiao.access.words import person
 from keqiao.base.clock import now
+from keqiao.base.words import say
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
 from keqiao.notifications.kinds import TEAM, Channel, NoticeKind, register_notice
 from keqiao.notifications.notify import notify
 from keqiao.notifications.producers import news_about
-from keqiao.notifications.words import person, say
 from keqiao.records.outbox import on
 from keqiao.records.query import records
 

@@ -9,12 +9,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action
+from keqiao.base.words import Words, say
 from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.problems import FieldProblem
+from keqiao.catalog.words import field_named
 from keqiao.jobs.options import with_options
 from keqiao.records.ownership import may_choose_department
 from keqiao.records.query import count_records, matching_records, records
@@ -167,7 +170,8 @@ def _edit(request: HttpRequest, choice: Choice) -> HttpResponse:
         except FieldProblem as found:
             problem = str(found.message)
         if not problem:
-            title = _("Set “%(field)s” on many records") % {"field": field.label}
+            label = field_named(choice.declared.key, field.name)
+            title = say(gettext_noop("Set “%(field)s” on many records"), field=label)
             return start(request, choice, title, change_many, values={field.name: raw})
     context = {
         **facts(choice),
@@ -221,7 +225,7 @@ def _transfer(request: HttpRequest, choice: Choice) -> HttpResponse:
         values, options, problem = asked_handover(request.POST)
         name = taker_name(choice.access, values)
         if not problem and name:
-            title = _("Transfer to %(name)s") % {"name": name}
+            title = say(gettext_noop("Transfer to %(name)s"), name=name)
             reason = asked_note(request.POST)
             return start(
                 request, choice, title, transfer_many, values=values, options=options, reason=reason
@@ -239,7 +243,8 @@ def _transfer(request: HttpRequest, choice: Choice) -> HttpResponse:
 def _delete(request: HttpRequest, choice: Choice) -> HttpResponse:
     if request.POST.get("go"):
         reason = request.POST.get("reason", "")[:200]
-        return start(request, choice, _("Delete many records"), delete_many, reason=reason)
+        title = say(gettext_noop("Delete many records"))
+        return start(request, choice, title, delete_many, reason=reason)
     known = facts(choice)
     context = {
         **known,
@@ -249,7 +254,9 @@ def _delete(request: HttpRequest, choice: Choice) -> HttpResponse:
     return dialog(request, "delete", _("Delete"), context)
 
 
-def start(request: HttpRequest, choice: Choice, title: str, task: Any, **more: Any) -> HttpResponse:
+def start(
+    request: HttpRequest, choice: Choice, title: Words, task: Any, **more: Any
+) -> HttpResponse:
     """Hand the work to the background and show how far it is."""
     chosen: Any = with_options(task, actor_id=choice.access.user_id, title=title)
     job = chosen.enqueue(
@@ -259,11 +266,11 @@ def start(request: HttpRequest, choice: Choice, title: str, task: Any, **more: A
         **more,
     )
     context = {
-        "title": title,
+        "title": str(title),
         "text": _("It runs in the background; you can go on working."),
         "job_url": f"/jobs/{job.id}/",
     }
-    return dialog(request, "done", title, context)
+    return dialog(request, "done", str(title), context)
 
 
 def _export(request: HttpRequest, choice: Choice) -> HttpResponse:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, gettext_noop, override
 from django_tasks import task
 
 from keqiao.access.access import Access
 from keqiao.access.models import User
 from keqiao.access.rights import Action
+from keqiao.base.words import say
 from keqiao.catalog import state
 from keqiao.catalog.filter import AllOf, parse_filter, parse_where
 from keqiao.catalog.registry import object_type
@@ -199,7 +199,7 @@ def note_part(kept: dict[str, Any], part: Part, count: int) -> None:
 
 def tell_progress(kept: dict[str, Any]) -> None:
     left = kept["at"] - kept["done"]
-    note = _("%(count)s left as they were") % {"count": left} if left else ""
+    note = say(gettext_noop("%(count)s left as they were"), count=left) if left else ""
     progress(kept["at"], max(kept["total"], kept["at"]), note)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from keqiao.access.rights import Action
+from keqiao.base.words import say
 from keqiao.catalog.problems import FieldProblem
+from keqiao.catalog.words import field_named
 from keqiao.ui.bulk import facts, start
 from keqiao.ui.bulk_actions import BulkAction, register_bulk_action
 from keqiao.ui.bulk_jobs import tag_many
@@ -50,7 +52,8 @@ def _tags_page(request: HttpRequest, choice: Choice) -> HttpResponse:
             problem = str(found.message)
         else:
             if words or gone:
-                title = _("Change “%(field)s” of many records") % {"field": field.label}
+                label = field_named(choice.declared.key, field.name)
+                title = say(gettext_noop("Change “%(field)s” of many records"), field=label)
                 more = {"name": field.name, "added": words, "removed": gone}
                 return start(request, choice, title, tag_many, **more)
             problem = _("Please enter at least one tag to add or to take away.")

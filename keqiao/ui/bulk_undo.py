@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, gettext_noop, override
 from django.views.decorators.http import require_http_methods
 from django_tasks import task
 
 from keqiao.access.access import Access
 from keqiao.access.rights import Action
+from keqiao.base.words import say
 from keqiao.catalog import state
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
@@ -105,10 +106,10 @@ def undo_page(request: HttpRequest, job_id: int) -> HttpResponse:
         raise Http404
     work = work_of(detail)
     count = lines_of(work).count() if work else 0
-    title = _("Undo: %(title)s") % {"title": detail.job.title}
-    context: dict[str, Any] = {"title": title, "cancel_url": "/jobs/"}
+    title = say(gettext_noop("Undo: %(title)s"), title=detail.job.called)
+    context: dict[str, Any] = {"title": str(title), "cancel_url": "/jobs/"}
     if work and count and request.method == "POST":
-        chosen: Any = with_options(undo_many, actor_id=access.user_id, title=title[:200])
+        chosen: Any = with_options(undo_many, actor_id=access.user_id, title=title)
         job = chosen.enqueue(
             user_id=access.user_id,
             request_id=getattr(request, "request_id", ""),
@@ -120,13 +121,13 @@ def undo_page(request: HttpRequest, job_id: int) -> HttpResponse:
         )
         context["text"] = _("It runs in the background; you can go on working.")
         context["job_url"] = f"/jobs/{job.id}/"
-        return dialog(request, "done", title, context)
+        return dialog(request, "done", str(title), context)
     context |= {
         "action_url": f"/jobs/{job_id}/undo/",
         "count": count,
         "count_text": _("%(count)s records") % {"count": f"{count:,}"},
     }
-    return dialog(request, "bulk_undo", title, context)
+    return dialog(request, "bulk_undo", str(title), context)
 
 
 @task(title=gettext_lazy("Undo a change of many records"), queue_name=LONG)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods
 from django_tasks import task
 
 from keqiao.access.rights import Action
 from keqiao.base.problems import Problem as BaseProblem
+from keqiao.base.words import say
 from keqiao.catalog.registry import object_type
 from keqiao.jobs.options import LONG, with_options
 from keqiao.records.drafts import Source
@@ -95,7 +96,8 @@ def _in_background(
     values: dict[str, Any],
     options: dict[str, Any],
 ) -> HttpResponse:
-    title = _("Transfer to %(name)s") % {"name": taker_name(access, values) or "—"}
+    name = taker_name(access, values) or "—"
+    title = say(gettext_noop("Transfer to %(name)s"), name=name)
     chosen: Any = with_options(transfer_many, actor_id=access.user_id, title=title)
     job = chosen.enqueue(
         user_id=access.user_id,
@@ -109,8 +111,8 @@ def _in_background(
         reason=asked_note(request.POST),
     )
     text = _("It runs in the background; you can go on working.")
-    context = {"title": title, "text": text, "job_url": f"/jobs/{job.id}/"}
-    return dialog(request, "done", title, context)
+    context = {"title": str(title), "text": text, "job_url": f"/jobs/{job.id}/"}
+    return dialog(request, "done", str(title), context)
 
 
 def handover_boxes(

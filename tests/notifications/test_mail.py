@@ -15,12 +15,12 @@ from django.test import override_settings
 from keqiao.access.access import Access
 from keqiao.access.directory import deactivate
 from keqiao.access.models import User
+from keqiao.base.words import say
 from keqiao.notifications.letters import make_letters
 from keqiao.notifications.models import DeadAddress, Letter, Notice
 from keqiao.notifications.notify import notify
 from keqiao.notifications.reading import mark_all_read
 from keqiao.notifications.sending import TRIES, send_letters
-from keqiao.notifications.words import say
 from tests.attacks.conftest import browser_of
 from tests.company import SYSTEM, Company, make, save_one
 from tests.notifications import backends

@@ -15,14 +15,16 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from keqiao.access.access import Access
 from keqiao.access.directory import deactivate
 from keqiao.access.models import User
+from keqiao.access.words import person
 from keqiao.base.clock import now
+from keqiao.base.words import say
+from keqiao.catalog.words import things
 from keqiao.notifications.kinds import Channel, NoticeKind, UnknownKind, register_notice
 from keqiao.notifications.models import Notice
 from keqiao.notifications.notify import notify
 from keqiao.notifications.preferences import Wishes, keep_wishes
 from keqiao.notifications.reading import lines_of, read_part
 from keqiao.notifications.tasks import remove_old_notices
-from keqiao.notifications.words import person, say, things
 from tests.attacks.conftest import browser_of
 from tests.attacks.database import changed, fingerprint
 from tests.company import SYSTEM, Company, make, save_one

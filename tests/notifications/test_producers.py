@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.core.files.base import ContentFile
+from django.utils.translation import gettext_noop, override
 from django_tasks import task
 
 from keqiao.access.access import Access
 from keqiao.access.models import User
 from keqiao.base.clock import now
+from keqiao.base.words import say
 from keqiao.catalog.registry import object_type
+from keqiao.catalog.words import field_named
 from keqiao.importing import telling
 from keqiao.importing.models import ImportRun
 from keqiao.jobs.models import Job
@@ -227,3 +230,18 @@ def test_the_window_of_one_notice_closes(company: Company) -> None:
         give(company.qian, numbers[1:], company.zhou)
         hand_out()
     assert len(told(company.zhou)) == 2
+
+
+def test_work_is_called_in_the_language_of_who_is_told(company: Company) -> None:
+    title = say(
+        gettext_noop("Set “%(field)s” on many records"), field=field_named(ACCOUNT, "level")
+    )
+    with override("zh-hans"):
+        with_options(fails, actor_id=company.li.pk, title=title).enqueue()  # type: ignore[arg-type]
+    run_worker(once=True)
+    with override("en"):
+        [english] = told(company.li)
+    with override("zh-hans"):
+        [chinese] = told(company.li)
+    assert english == "Set “level” on many records: failed"
+    assert chinese == "批量修改“客户级别”：失败"

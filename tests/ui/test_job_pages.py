@@ -8,7 +8,7 @@ from keqiao.access.models import User
 from keqiao.base.clock import now
 from keqiao.jobs.models import Job, Schedule
 from keqiao.jobs.schedule import sync_schedules
-from tests.company import Company
+from tests.company import Company, make_all
 
 CHORE = "keqiao.records.tasks.hand_out_events"
 
@@ -58,3 +58,17 @@ def test_the_timetable_says_how_each_line_ended_last(company: Company) -> None:
     Schedule.objects.filter(name=CHORE).update(last_slot=now(), last_job_id=last.pk)
     page = browser(company.qian).get("/jobs/?status=timetable").content.decode()
     assert f'href="/jobs/{last.pk}/" class="late"' in page
+
+
+def test_a_colleague_reads_the_work_of_others_in_the_own_language(company: Company) -> None:
+    make_all("account", [{}, {}], owner=company.li)
+    User.objects.filter(pk=company.qian.pk).update(language="en")
+    given = {"action": "edit", "field": "level", "value": "A", "go": "1", "all": "1", "state": ""}
+    started = browser(company.li).post("/accounts/bulk/", given, headers={"HX-Request": "true"})
+    assert "批量" in started.content.decode()
+    number = Job.objects.get(actor_id=company.li.pk).pk
+    for address in ("/jobs/", f"/jobs/{number}/"):
+        theirs = browser(company.li).get(address).content.decode()
+        read = browser(company.qian).get(address).content.decode()
+        assert "Set “level” on many records" in read, address
+        assert "批量修改“客户级别”" in theirs, address

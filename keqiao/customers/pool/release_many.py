@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django_tasks import task
 
 from keqiao.access.rights import Action
+from keqiao.base.words import say
 from keqiao.catalog.registry import object_type
 from keqiao.customers.pool.actions import asked_pool, asked_reason, pool_dialog, release_choices
 from keqiao.customers.pool.known import known
@@ -34,8 +35,8 @@ def release_many_page(request: HttpRequest, choice: Choice) -> HttpResponse:
         elif pool.needs_reason and not reason:
             problem = _("Please say why: the next colleague will want to know.")
         else:
-            title = _("Return to the pool “%(pool)s”") % {"pool": pool.name}
-            return start(request, choice, title, release_many, pool_id=pool.pk, reason=reason)
+            words = say(gettext_noop("Return to the pool “%(pool)s”"), pool=pool.name)
+            return start(request, choice, words, release_many, pool_id=pool.pk, reason=reason)
     told = facts(choice)
     context = {
         **told,

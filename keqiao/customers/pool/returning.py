@@ -11,14 +11,15 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 from django_tasks import task
 
 from keqiao.base.clock import today
+from keqiao.base.words import say
 from keqiao.catalog import state
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
+from keqiao.catalog.words import things
 from keqiao.customers.pool.due import RULES, active_rules, dues
 from keqiao.customers.pool.forecast import refresh_part
 from keqiao.customers.pool.known import known
@@ -29,7 +30,6 @@ from keqiao.jobs.options import LONG, enqueue_coalesced
 from keqiao.jobs.progress import progress, resume_state, save_state
 from keqiao.jobs.schedule import every
 from keqiao.notifications.notify import notify
-from keqiao.notifications.words import say, things
 from keqiao.records.drafts import Source
 from keqiao.records.query import records
 
@@ -74,7 +74,7 @@ def return_to_pools() -> dict[str, int]:
             if not behind:
                 kept["step"] += 1
             save_state(kept)
-        note = _("%(count)s returned") % {"count": kept["return"]}
+        note = say(gettext_noop("%(count)s returned"), count=kept["return"])
         progress(kept["step"], len(steps), note)
     _forget_old(day)
     return {name: kept[name] for name in ("note", "warn", "return")}

@@ -8,10 +8,11 @@ from django.contrib import messages
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from keqiao.base.money import CURRENCIES
+from keqiao.base.words import say
 from keqiao.catalog.custom_fields import (
     KINDS_TO_ADD,
     CustomFieldProblem,
@@ -26,6 +27,7 @@ from keqiao.catalog.kinds import KINDS
 from keqiao.catalog.models import CustomField, NumberingRule
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type, object_types
+from keqiao.catalog.words import field_named
 from keqiao.jobs.options import enqueue_unique, with_options
 from keqiao.records.number_existing import number_existing, without_number
 from keqiao.records.numbering import change_rule
@@ -188,7 +190,8 @@ def _save(request: HttpRequest, declared: ObjectType, row: CustomField | None) -
 
 
 def _start_numbering(request: HttpRequest, row: CustomField) -> None:
-    title = _("Number existing records: %(label)s") % {"label": row.label}
+    label = field_named(row.object_key, row.key)
+    title = say(gettext_noop("Number existing records: %(label)s"), label=label)
     chosen: Any = with_options(number_existing, actor_id=access_of(request).user_id, title=title)
     enqueue_unique(chosen, f"number-{row.pk}", row.pk)
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from keqiao.access.matrix import matrix
 from keqiao.access.models import ApiToken, Collaborator, Department, Departure, User
+from keqiao.access.words import person
 from keqiao.base.clock import now
+from keqiao.base.words import say
 from keqiao.jobs.models import Job
 from keqiao.jobs.options import enqueue_unique, with_options
 from keqiao.records.handing_over import is_open_work
@@ -156,7 +159,7 @@ def _start(request: HttpRequest, access: Access, user: User) -> HttpResponse:
     departure = Departure.objects.create(
         user_id=user.pk, by_id=access.user_id or 0, started_at=now(), reason=reason
     )
-    title = _("Hand over from %(name)s") % {"name": user.name}
+    title = say(gettext_noop("Hand over from %(name)s"), name=person(user.pk))
     chosen: Any = with_options(hand_over_all, actor_id=access.user_id, title=title)
     job = enqueue_unique(
         chosen,
