@@ -118,6 +118,14 @@ def _read_schema(declared: ObjectType, fields: list[Field]) -> dict[str, Any]:
             "description": "What was put right in the values you sent.",
             "additionalProperties": {"type": "string"},
         },
+        "_hints": {
+            "type": "array",
+            "description": "What looks wrong in the record and was saved all the same.",
+            "items": {
+                "type": "object",
+                "properties": {name: {"type": "string"} for name in ("field", "code", "message")},
+            },
+        },
     }
     return {
         "type": "object",

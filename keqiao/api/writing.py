@@ -219,6 +219,8 @@ def _as_record(
             data = {"id": saved.record_id, "version": saved.version}
     if saved.repairs:
         data["_repairs"] = saved.repairs
+    if saved.hints:
+        data["_hints"] = _hints(saved)
     return json_response(data, status=status, headers=headers)
 
 
@@ -313,3 +315,12 @@ def _bulk_result(outcome: Outcome, index: int) -> dict[str, Any]:
     if saved.repairs:
         result["repairs"] = saved.repairs
     return result
+    if saved.hints:
+        result["hints"] = _hints(saved)
+
+
+def _hints(saved: Saved) -> list[dict[str, str]]:
+    return [
+        {"field": hint.field, "code": hint.code, "message": str(hint.message)}
+        for hint in saved.hints
+    ]

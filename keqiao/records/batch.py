@@ -30,6 +30,8 @@ class Item:
     before: dict[str, Any] = field(default_factory=dict)  # values as stored, of changed fields
     repairs: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    reviews: list[Problem] = field(default_factory=list)  # why a second person should look at it
+    hints: list[Problem] = field(default_factory=list)  # told, and saved all the same
     changes: dict[str, Change] = field(default_factory=dict)
     match_keys: dict[int, tuple[str, str]] = field(default_factory=dict)  # key -> (rule, field)
     is_compared: bool = False  # a value that may not repeat is new or changes
@@ -62,6 +64,8 @@ class Item:
             created=self.creating,
             changes=self.changes,
             repairs=self.repairs,
+            # What no reviewer's rule held back is told at least.
+            hints=[*self.hints, *self.reviews],
         )
 
 

@@ -111,6 +111,7 @@ class Saved:
     created: bool
     changes: dict[str, Change] = field(default_factory=dict)
     repairs: dict[str, str] = field(default_factory=dict)
+    hints: list[Problem] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

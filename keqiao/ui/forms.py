@@ -259,6 +259,8 @@ class RecordForm:
             text = _("Saved and tidied up: %(repairs)s") % {"repairs": "; ".join(parts)}
         messages.success(self.request, text)
         if self.request.POST.get("then") == "new":
+        for hint in outcome.hints:
+            messages.warning(self.request, str(hint.message))
             return go(self.request, f"{self.base}new/")
         if self.record is None and not self._is_seen(outcome.record_id):
             # Made for somebody else, or straight into the care of another taker.
