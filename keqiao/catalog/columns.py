@@ -35,6 +35,10 @@ class ColumnOptions:
     target: str = ""
     starts_as: Any = None
     hidden: bool = False
+    # How much a filled value counts for the completeness of a record; 0: it need not be there.
+    expected: int = 0
+    # Months after which half of such values are no longer true; 0: they do not go stale.
+    half_life_months: int = 0
 
 
 class KindMixin:
@@ -57,6 +61,8 @@ class KindMixin:
         synonyms: Sequence[str] = (),
         target: str = "",
         starts_as: Any = None,
+        expected: int | None = None,
+        half_life_months: int = 0,
         **kwargs: Any,
     ) -> None:
         self.catalog = ColumnOptions(
@@ -71,6 +77,8 @@ class KindMixin:
             synonyms=tuple(synonyms),
             target=target,
             starts_as=starts_as,
+            expected=int(required) if expected is None else expected,
+            half_life_months=half_life_months,
         )
         super().__init__(*args, **self.column_arguments(kwargs))
 
@@ -171,6 +179,17 @@ class IntegerField(KindMixin, models.BigIntegerField):
 
 class PercentField(IntegerField):
     kind_key = "percent"
+
+
+class ScoreField(KindMixin, models.SmallIntegerField):
+    """How good something is, 0 to 100; null: nobody has measured it."""
+
+    kind_key = "score"
+    django_path = "django.db.models.SmallIntegerField"
+
+    def column_arguments(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        kwargs.setdefault("null", True)
+        return super().column_arguments(kwargs)
 
 
 class MoneyField(IntegerField):

@@ -148,6 +148,8 @@ class Field:
     synonyms: tuple[str, ...] = ()
     custom: bool = False
     id: int | None = None
+    expected: int = 0  # how much a filled value counts for completeness
+    half_life_months: int = 0  # after which half of such values are no longer true; 0: never
     _by_key: dict[str, Choice] = dataclass_field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -23,6 +23,7 @@ class CustomField(models.Model):
     label_en = models.CharField(_("English label"), max_length=80, blank=True, default="")
     standard = models.CharField(_("data standard"), max_length=500, blank=True, default="")
     required = models.BooleanField(_("required"), default=False)
+    expected = models.PositiveSmallIntegerField(_("counts for completeness"), default=0)
     unique = models.BooleanField(_("unique"), default=False)
     choices = models.JSONField(_("choices"), default=list, blank=True)
     sensitivity = models.CharField(_("sensitivity"), max_length=20, default="internal")

@@ -15,6 +15,7 @@ from keqiao.catalog.columns import ColumnOptions, KindMixin
 from keqiao.catalog.field import Color, Column, Field
 from keqiao.catalog.kinds import kind
 from keqiao.catalog.problems import CatalogError, UnknownField
+from keqiao.catalog.quality_rules import QualityRule
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
@@ -141,6 +142,20 @@ class Filled:
     by: Callable[[Sequence[models.Model]], None]
 
 
+@dataclass(frozen=True)
+class ExpectedWhen:
+    """Fields that are expected only of records whose choice `field` has one of `values`."""
+
+    field: str
+    values: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def __init__(self, field: str, values: tuple[str, ...], *names: str) -> None:
+        object.__setattr__(self, "field", field)
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "names", names)
+
+
 @dataclass
 class DraftView:
     """What a `before_save` function sees: the record's values as they would be, and its problems."""
@@ -178,6 +193,10 @@ class ObjectType:
     # Reference fields whose record's owner and department see this record too.
     belongs_to: tuple[str, ...] = ()
     filled: tuple[Filled, ...] = ()
+    quality: tuple[QualityRule, ...] = ()
+    # What is expected of some kinds of records only; what of all, the columns say (`expected=`).
+    expected_when: tuple[ExpectedWhen, ...] = ()
+    origin: str = ""  # the choice that tells through which channel a record came
 
     @cached_property
     def builtin_fields(self) -> dict[str, Field]:
@@ -212,6 +231,8 @@ class ObjectType:
             max_length=column.max_length if options.kind != "resident_id" else None,
             currency=options.currency,
             synonyms=options.synonyms,
+            expected=options.expected,
+            half_life_months=options.half_life_months,
         )
 
     def fields(self) -> dict[str, Field]:
@@ -283,6 +304,9 @@ class ObjectType:
             *(name for rule in self.duplicates for name in rule.fields),
             *self.belongs_to,
             *(name for rule in self.filled for name in (*rule.names, *rule.after)),
+            *(name for rule in self.quality for name in rule.names),
+            *(name for rule in self.expected_when for name in (rule.field, *rule.names)),
+            *([self.origin] if self.origin else []),
         ]
         for name in named:
             if name.split(".")[0] not in known:

@@ -73,6 +73,7 @@ def as_field(row: CustomField) -> Field:
         currency=row.currency,
         custom=True,
         id=row.pk,
+        expected=max(row.expected, int(row.required)),
     )
 
 

@@ -36,6 +36,7 @@ from keqiao.catalog.object_type import (
     Section,
     UniqueWhen,
 )
+from keqiao.catalog.quality_rules import Agree
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import INDUSTRIES, LEVELS, SOURCES
 from keqiao.customers.pool.pooled import POOL_SECTION, Pooled, pool_indexes
@@ -236,6 +237,12 @@ ACCOUNT = register(
             UniqueWhen("name", "name"),
             UniqueWhen("phone", "phone", "more_phones"),
             UniqueWhen("email", "email"),
+        ),
+        quality=(
+            Agree("uscc", "region"),
+            Agree("phone", "region"),
+            Agree("address", "region"),
+            Agree("name", "region"),
         ),
     )
 )

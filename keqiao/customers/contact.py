@@ -33,10 +33,18 @@ from keqiao.catalog.object_type import (
     Section,
     UniqueWhen,
 )
+from keqiao.catalog.quality_rules import Agree, Severity
 from keqiao.catalog.registry import register
 from keqiao.customers.belonging import BelongsToAccount
 from keqiao.customers.choices import GENDERS
-from keqiao.records.models import LIVE, Followed, follow_up_indexes, record_indexes
+from keqiao.records.models import (
+    LIVE,
+    Followed,
+    Measured,
+    follow_up_indexes,
+    measured_indexes,
+    record_indexes,
+)
 
 ROLES = (
     Choice("decides", _("Decides"), "jade", ("决策人", "决策者", "老板")),
@@ -46,7 +54,7 @@ ROLES = (
 )
 
 
-class Contact(BelongsToAccount, Followed):
+class Contact(Measured, BelongsToAccount, Followed):
     """A person at a customer."""
 
     name = PersonNameField(
@@ -61,17 +69,24 @@ class Contact(BelongsToAccount, Followed):
         verbose_name=_("account"),
         target="account",
         db_index=False,
+        expected=2,
         synonyms=("客户", "客户名称", "公司", "所属客户", "单位", "company"),
     )
     position = ShortTextField(
-        _("position"), max_length=80, synonyms=("职务", "职位", "title", "job")
+        _("position"),
+        max_length=80,
+        expected=1,
+        half_life_months=18,
+        synonyms=("职务", "职位", "title", "job"),
     )
     department_name = ShortTextField(
         _("department at the customer"), max_length=80, synonyms=("部门", "所在部门")
     )
-    role = ChoiceField(_("role"), options=ROLES, synonyms=("角色", "决策角色"))
+    role = ChoiceField(_("role"), options=ROLES, expected=1, synonyms=("角色", "决策角色"))
     phone = PhoneField(
         _("phone"),
+        expected=3,
+        half_life_months=24,
         sensitivity=Sensitivity.PERSONAL,
         synonyms=("手机", "手机号", "电话", "联系电话", "移动电话", "mobile", "tel"),
     )
@@ -81,7 +96,11 @@ class Contact(BelongsToAccount, Followed):
         synonyms=("其他电话", "电话2", "座机"),
     )
     email = EmailField(
-        _("e-mail"), sensitivity=Sensitivity.PERSONAL, synonyms=("邮箱", "电子邮箱", "邮件", "mail")
+        _("e-mail"),
+        expected=1,
+        half_life_months=24,
+        sensitivity=Sensitivity.PERSONAL,
+        synonyms=("邮箱", "电子邮箱", "邮件", "mail"),
     )
     more_emails = EmailsField(
         _("further e-mails"), sensitivity=Sensitivity.PERSONAL, synonyms=("其他邮箱", "邮箱2")
@@ -109,6 +128,7 @@ class Contact(BelongsToAccount, Followed):
         indexes = [
             *record_indexes("role", "region", belongs_to=("account",)),
             *follow_up_indexes(),
+            *measured_indexes(),
             models.Index(
                 fields=["account", "updated_at", "id"], condition=LIVE, name="contact_account"
             ),
@@ -170,6 +190,11 @@ CONTACT = register(
             UniqueWhen("phone", "phone", "more_phones"),
             UniqueWhen("email", "email", "more_emails"),
             UniqueWhen("id_number", "id_number"),
+        ),
+        quality=(
+            Agree("phone", "region"),
+            Agree("address", "region"),
+            Agree("id_number", "birthday", Severity.REVIEW),
         ),
     )
 )

@@ -31,7 +31,13 @@ from keqiao.catalog.object_type import (
 from keqiao.catalog.registry import register
 from keqiao.customers.choices import INDUSTRIES, SOURCES
 from keqiao.customers.pool.pooled import POOL_SECTION, Pooled, pool_indexes
-from keqiao.records.models import LIVE, follow_up_indexes, record_indexes
+from keqiao.records.models import (
+    LIVE,
+    Measured,
+    follow_up_indexes,
+    measured_indexes,
+    record_indexes,
+)
 
 STATES = (
     Choice("new", _("New"), "blue", ("新建", "未处理", "待跟进")),
@@ -41,7 +47,7 @@ STATES = (
 )
 
 
-class Lead(Pooled):
+class Lead(Measured, Pooled):
     """A possible customer."""
 
     name = CompanyNameField(
@@ -51,10 +57,14 @@ class Lead(Pooled):
         standard=_("The company, or what the inquiry is about."),
         synonyms=("线索", "线索名称", "公司", "公司名称", "主题", "company"),
     )
-    contact_name = PersonNameField(_("contact person"), synonyms=("联系人", "姓名", "contact"))
+    contact_name = PersonNameField(
+        _("contact person"), expected=1, synonyms=("联系人", "姓名", "contact")
+    )
     position = ShortTextField(_("position"), max_length=80, synonyms=("职务", "职位"))
     phone = PhoneField(
         _("phone"),
+        expected=2,
+        half_life_months=24,
         sensitivity=Sensitivity.PERSONAL,
         synonyms=("电话", "手机", "手机号", "联系电话", "mobile", "tel"),
     )
@@ -62,9 +72,11 @@ class Lead(Pooled):
         _("e-mail"), sensitivity=Sensitivity.PERSONAL, synonyms=("邮箱", "电子邮箱", "mail")
     )
     state = ChoiceField(_("state"), options=STATES, starts_as="new", synonyms=("状态", "线索状态"))
-    source_channel = ChoiceField(_("source"), options=SOURCES, synonyms=("来源", "线索来源"))
-    industry = ChoiceField(_("industry"), options=INDUSTRIES, synonyms=("行业",))
-    region = RegionField(_("region"), synonyms=("地区", "省市区", "所在地", "城市"))
+    source_channel = ChoiceField(
+        _("source"), options=SOURCES, expected=1, synonyms=("来源", "线索来源")
+    )
+    industry = ChoiceField(_("industry"), options=INDUSTRIES, expected=1, synonyms=("行业",))
+    region = RegionField(_("region"), expected=1, synonyms=("地区", "省市区", "所在地", "城市"))
     expected_amount = MoneyField(_("expected amount"), synonyms=("预计金额", "预算", "金额"))
     next_contact_on = DateField(_("next contact"), synonyms=("下次联系", "下次联系时间"))
     tags = TagsField(_("tags"), synonyms=("标签",))
@@ -74,6 +86,7 @@ class Lead(Pooled):
         indexes = [
             *record_indexes("state", "source_channel"),
             *follow_up_indexes(),
+            *measured_indexes(),
             *pool_indexes(),
             models.Index(
                 fields=["next_contact_on", "id"], condition=LIVE, name="lead_next_contact"
@@ -115,6 +128,7 @@ LEAD = register(
             board="state",
         ),
         search=("name", "contact_name", "phone", "email"),
+        origin="source_channel",
         duplicates=(UniqueWhen("phone", "phone"), UniqueWhen("email", "email")),
     )
 )

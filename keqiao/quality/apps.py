@@ -1,6 +1,8 @@
-"""Registers the data-quality package with Django."""
+"""Registers the data-quality package with Django, and what measures with the write path."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -8,3 +10,7 @@ from django.apps import AppConfig
 class QualityConfig(AppConfig):
     name = "keqiao.quality"
     label = "quality"
+
+    def ready(self) -> None:
+        # Importing the module registers its measure with the write path.
+        import_module("keqiao.quality.scores.measuring")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
+from keqiao.quality.freshness.models import FieldMark
 from keqiao.quality.review.models import PendingChange, ReviewRule
 from keqiao.quality.scores.models import QualityDay, Recount
 
 __all__ = [
     "DoubleEntryRule",
+    "FieldMark",
     "KeyedField",
     "PendingChange",
     "QualityDay",

@@ -68,7 +68,10 @@ def update_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequenc
                 [(*values, pk) for pk, *values in rows],
             )
             return
-        taken = ", ".join(f'"{field.column}" = t.c{number}' for number, field in enumerate(fields))
+        taken = ", ".join(
+            f'"{field.column}" = t.c{number}{"::jsonb" if isinstance(field, JSONField) else ""}'
+            for number, field in enumerate(fields)
+        )
         arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
         aliases = ", ".join(f"c{number}" for number in range(len(fields)))
         sql = (
@@ -107,7 +110,7 @@ def insert_instances(model: type[Model], instances: Iterable[Model]) -> None:
 def _preparation(field: Field[Any, Any]) -> Callable[[Any], Any] | None:
     """Return what turns a value of this column into what the database adapter takes; None: nothing."""
     if isinstance(field, JSONField):
-        return json_text
+        return _json_or_null if field.null else json_text
     if isinstance(field, DateTimeField):
         return partial(_moment, connection.vendor)
     if isinstance(field, DateField):
@@ -119,6 +122,10 @@ def _preparation(field: Field[Any, Any]) -> Callable[[Any], Any] | None:
 
 def json_text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def _json_or_null(value: Any) -> str | None:
+    return None if value is None else json_text(value)
 
 
 def moment(value: Any) -> Any:

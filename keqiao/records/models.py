@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.catalog.columns import DateTimeField, DepartmentField, UserField
+from keqiao.catalog.columns import DateTimeField, DepartmentField, ScoreField, UserField
+from keqiao.records.merging_models import Merge, MergedRecord, MergeMove  # noqa: F401
 
 LIVE = Q(deleted_at__isnull=True)
 BINNED = Q(deleted_at__isnull=False)
@@ -82,6 +83,33 @@ class Followed(Record):
 
     class Meta:
         abstract = True
+
+
+class Measured(models.Model):
+    """A record whose data have a quality score; the write path keeps it (`records.measuring`)."""
+
+    quality_score = ScoreField(
+        _("quality score"),
+        read_only=True,
+        standard=_("How complete, valid, current and free of duplicates the record is, 0 to 100."),
+        synonyms=("质量分", "数据质量分"),
+    )
+    # What the values alone do not tell: when each was last confirmed, which were found wrong.
+    quality_facts = models.JSONField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def measured_indexes() -> list[models.Index]:
+    """Return the indexes that find the worst records, of one person or of all."""
+    return [
+        models.Index(fields=fields, condition=LIVE, name=f"%(class)s_{name}")
+        for name, fields in {
+            "quality": ["quality_score", "id", "team", "owner"],
+            "owner_quality": ["owner", "quality_score", "id"],
+        }.items()
+    ]
 
 
 def follow_up_indexes() -> list[models.Index]:

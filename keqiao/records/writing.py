@@ -20,6 +20,7 @@ from keqiao.records.duplicates import before_keys, candidates
 from keqiao.records.identity import new_instances
 from keqiao.records.match_keys import rules_of
 from keqiao.records.models import MatchKey, RecordLink
+from keqiao.records.measuring import measure_batch, measured_columns
 from keqiao.records.numbering import take_numbers
 from keqiao.records.ownership import follow_owner
 from keqiao.records.references import fill_links_in_batch, refuse_broken_links
@@ -56,6 +57,7 @@ def write_records(batch: Batch) -> None:
     _fill(batch, [*created, *changed])
     _settle_belonging(batch, [*created, *changed])
     insert_instances(batch.object_type.model, [item.stored for item in created])
+    measure_batch(batch, [*created, *changed])
     _update(batch, changed)
     write_list_values(batch, [*created, *changed])
     if Feature.SEARCH in batch.object_type.features:
@@ -245,6 +247,7 @@ def _check_reach(batch: Batch, item: Item) -> None:
     if access.is_in_reach(Action.CREATE, batch.object_type, owner, team, None):
         return
     message = _("With these values the record would lie outside of what you may change.")
+    columns.update(measured_columns(batch.object_type))
     item.outcome = Rejected([Problem("", message, "out_of_reach")], forbidden=True)
     MatchKey.objects.filter(object_key=batch.object_type.key, record_id=record.pk).delete()
 

@@ -35,9 +35,13 @@ TAG_COLORS = {
 }  # fmt: skip
 AVATAR_COLORS = ("", "jade", "amber")
 # Kinds whose value says little without its name: on a phone the card shows the name beside it.
-NAMED_ON_CARDS = frozenset({"date", "datetime", "integer", "percent", "money", "boolean", "text"})
-RIGHT_ALIGNED = frozenset({"integer", "percent", "money"})
+NAMED_ON_CARDS = frozenset(
+    {"date", "datetime", "integer", "percent", "money", "score", "boolean", "text"}
+)
+RIGHT_ALIGNED = frozenset({"integer", "percent", "money", "score"})
 LIST_PHONES = 1
+# A score from here on is good, or fair; below it the record needs work.
+GOOD_FROM, FAIR_FROM = 95, 70
 LIST_TAGS = 2
 
 Show = Callable[["Cell", "Field", bool], SafeString]
@@ -286,6 +290,17 @@ def _show_references(cell: Cell, field: Field, wide: bool) -> SafeString:  # noq
     return joined([joined(links, _(", ")), rest])
 
 
+def _show_score(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
+    return markup('<span class="score {}">{}</span>', score_tone(cell.value), cell.text)
+
+
+def score_tone(score: int) -> str:
+    """Return the state a score stands for, as the style sheet knows it."""
+    if score >= GOOD_FROM:
+        return "good"
+    return "fair" if score >= FAIR_FROM else "poor"
+
+
 def _show_users(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
     return markup("{}", cell.text)
 
@@ -309,6 +324,7 @@ SHOWS: dict[str, Show] = {
     "address": _show_text,
     "integer": _show_text,
     "percent": _show_text,
+    "score": _show_score,
     "money": _show_text,
     "serial": _show_text,
     "coordinate": _show_text,

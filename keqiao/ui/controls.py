@@ -327,6 +327,7 @@ CONTROLS: dict[str, Callable[[Control], SafeString]] = {
     "serial": _serial,
     "integer": _integer,
     "percent": _percent,
+    "score": _integer,
     "money": _money,
     "coordinate": _coordinate,
     "choice": _choice,

@@ -16,6 +16,8 @@ from keqiao.ui.converters import whole_number
 from keqiao.ui.picking import picked_or_typed, several_pairs, several_picked_or_typed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import Model
     from django.http import QueryDict
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 PICKED_KINDS = frozenset({"reference", "any_reference", "user", "department", "region"})
 SEVERAL_PICKED_KINDS = frozenset({"references", "users"})
 SEVERAL_KINDS = frozenset({"phones", "emails", "multi_choice"})
-AS_SENT_KINDS = frozenset({"integer", "percent", "money", "coordinate"})
+AS_SENT_KINDS = frozenset({"integer", "percent", "money", "coordinate", "score"})
 
 
 def form_fields(access: Access, declared: ObjectType, *, creating: bool) -> list[Field]:
@@ -50,12 +52,17 @@ def writable(access: Access, declared: ObjectType, field: Field) -> bool:
 
 def stored_raw(field: Field, record: Model, cell: Cell) -> Any:
     """Return what the control shows for a stored value."""
-    value = field.value(record)
+    links = [(pk, title) for _key, pk, title in cell.links]
+    return raw_of(field, field.value(record), cell.text, links)
+
+
+def raw_of(field: Field, value: Any, text: str, links: Sequence[tuple[int, str]] = ()) -> Any:
+    """Return what the control shows for a value: `text` to read, ids and titles of its `links`."""
     kind = field.kind
     if kind.key in PICKED_KINDS:
-        return Picked(str(value), cell.text) if value else None
+        return Picked(str(value), text) if value else None
     if kind.key == "references":
-        return [Picked(str(pk), title) for _key, pk, title in cell.links]
+        return [Picked(str(pk), title) for pk, title in links]
     if kind.key == "users":
         people = matrix().people
         return [Picked(str(pk), people[pk].name) for pk in value or [] if pk in people]

@@ -32,7 +32,7 @@ MEASURES = {
     "highest": gettext_lazy("Largest"),
 }
 ADDED_UP = frozenset({"integer", "money"})
-MEASURED = ADDED_UP | {"percent"}
+MEASURED = ADDED_UP | {"percent", "score"}
 PATIENCE_MS, LONG_PATIENCE_MS = 400, 20_000
 
 

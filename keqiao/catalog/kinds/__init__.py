@@ -7,7 +7,13 @@ from keqiao.catalog.kinds.choice import BooleanKind, ChoiceKind, MultiChoiceKind
 from keqiao.catalog.kinds.contact import EmailKind, EmailsKind, PhoneKind, PhonesKind, UrlKind
 from keqiao.catalog.kinds.identity import ResidentIdKind, UsccKind
 from keqiao.catalog.kinds.links import AnyReferenceKind, ReferencesKind, UsersKind
-from keqiao.catalog.kinds.number import CoordinateKind, IntegerKind, MoneyKind, PercentKind
+from keqiao.catalog.kinds.number import (
+    CoordinateKind,
+    IntegerKind,
+    MoneyKind,
+    PercentKind,
+    ScoreKind,
+)
 from keqiao.catalog.kinds.reference import DepartmentKind, ReferenceKind, UserKind
 from keqiao.catalog.kinds.region import RegionKind
 from keqiao.catalog.kinds.serial import SerialKind
@@ -31,6 +37,7 @@ KINDS: dict[str, FieldKind] = {
         IntegerKind(),
         PercentKind(),
         MoneyKind(),
+        ScoreKind(),
         CoordinateKind(),
         ChoiceKind(),
         MultiChoiceKind(),

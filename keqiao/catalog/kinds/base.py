@@ -59,6 +59,8 @@ class FieldKind(ABC):
     searchable: ClassVar[str] = (
         ""  # "text", "phone", "email", "code": how the search index reads it
     )
+    # Stored values that people type where they know none: they count as empty.
+    placeholders: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def clean(self, raw: Any, field: Field) -> Any:
@@ -66,6 +68,10 @@ class FieldKind(ABC):
 
     def is_empty(self, value: Any) -> bool:
         return value is None or value == "" or value == []
+
+    def is_plausible(self, value: Any) -> bool:
+        """Tell whether a value could be what the field is for; one that `clean` accepts may not be."""
+        return True
 
     def normalise(self, value: Any) -> str:
         """Return the form in which two spellings of the same thing are equal."""

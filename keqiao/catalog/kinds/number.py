@@ -110,6 +110,29 @@ def _hundredths(value: int) -> str:
     return f"{Decimal(value) / 100:.2f}".rstrip("0").rstrip(".")
 
 
+class ScoreKind(IntegerKind):
+    """How good something is, from 0 to 100."""
+
+    key = "score"
+    matches_as = Role.NONE
+    label = _("Score")
+
+    def clean(self, raw: Any, field: Field) -> int | None:
+        value = super().clean(raw, field)
+        if value is not None and not 0 <= value <= 100:
+            raise FieldProblem(_("Please enter a number from 0 to 100."), "range")
+        return value
+
+    def likeness(self, a: Any, b: Any) -> float:
+        return 1 - abs(a - b) / 100
+
+    def sample(self, rng: Random, field: Field) -> Any:
+        return rng.randrange(101)
+
+    def schema(self, field: Field) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 0, "maximum": 100}
+
+
 class CoordinateKind(IntegerKind):
     """A latitude or longitude, kept in millionths of a degree (a step of eleven centimetres)."""
 

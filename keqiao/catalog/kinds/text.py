@@ -24,6 +24,12 @@ _KEPT = "\ufdd0"  # stands for a joiner meanwhile; no text has this character
 _EMOJI_JOINER = re.compile(
     "(?<=[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
 )
+_NOTHING = (
+    "无", "暂无", "没有", "未知", "不详", "不知道", "待定", "待补充", "测试", "空", "略",
+    "-", "--", "---", "/", "\\", ".", "..", "...", "?", "？", "*", "0", "1", "00", "000",
+    "111", "123", "1234", "n/a", "N/A", "na", "NA", "none", "None", "NONE", "null", "Null", "NULL", "nil", "unknown", "Unknown",
+    "test", "Test", "TEST", "tbd", "TBD", "x", "xx", "xxx", "X", "XX", "XXX", "aaa", "abc", "asdf",
+)  # fmt: skip
 _SAMPLE_WORDS = ("云启", "博远", "山海", "粤通", "海曙", "胶东", "知行", "光谷", "鹭岛", "秦岭")
 
 
@@ -44,6 +50,7 @@ class TextKind(FieldKind):
     )
     empty = ""
     searchable = "text"
+    placeholders = frozenset(_NOTHING)
     default_length: ClassVar[int] = 200
 
     def clean(self, raw: Any, field: Field) -> str:
@@ -119,6 +126,9 @@ class PersonNameKind(TextKind):
     label = _("Person name")
     default_length = 80
 
+    def is_plausible(self, value: Any) -> bool:
+        return value[:1].isalpha() and not any(char.isdigit() or char == "@" for char in value)
+
     def tidy(self, text: str) -> str:
         text = fold_width(text)
         parts = text.split()
@@ -142,6 +152,9 @@ class CompanyNameKind(TextKind):
     key = "company_name"
     matches_as = Role.COMPANY
     label = _("Company name")
+
+    def is_plausible(self, value: Any) -> bool:
+        return any(char.isalpha() for char in value) and "@" not in value
 
     def tidy(self, text: str) -> str:
         text = " ".join(fold_width(text).split())
@@ -171,6 +184,9 @@ class AddressKind(TextKind):
     label = _("Address")
     default_length = 300
     searchable = ""
+
+    def is_plausible(self, value: Any) -> bool:
+        return any(char.isalpha() for char in value) and "@" not in value
 
     def tidy(self, text: str) -> str:
         return " ".join(fold_width(text).split())

@@ -55,7 +55,7 @@ SENSITIVITY_LABELS = {
 }
 
 
-BOXES = ("required", "unique", "filterable", "number_existing")
+BOXES = ("required", "expected", "unique", "filterable", "number_existing")
 
 
 def chosen_type(request: HttpRequest) -> ObjectType:
@@ -222,6 +222,7 @@ def _values(request: HttpRequest, row: CustomField | None) -> dict[str, Any]:
         "kind": row.kind if row else given.get("kind", ""),
         "standard": given.get("standard", "").strip()[:500],
         "required": "required" in given,
+        "expected": int("expected" in given),
         "unique": "unique" in given,
         "filterable": "filterable" in given,
         "sensitivity": given.get("sensitivity", "internal"),
@@ -258,7 +259,8 @@ def _given(request: HttpRequest, row: CustomField | None) -> dict[str, Any]:
     ]
     return {
         "label": row.label, "label_en": row.label_en, "kind": row.kind, "standard": row.standard,
-        "required": row.required, "unique": row.unique, "filterable": row.filterable,
+        "required": row.required, "expected": row.expected, "unique": row.unique,
+        "filterable": row.filterable,
         "sensitivity": row.sensitivity, "target": row.target, "currency": row.currency,
         "choices": "\n".join(lines),
     }  # fmt: skip
