@@ -42,6 +42,15 @@ def number(name: str, default: int, *, low: int, high: int) -> int:
     return value
 
 
+def one_of(name: str, choices: tuple[str, ...]) -> str:
+    """Return one of the choices, the first one when nothing is set."""
+    found = text(name).lower() or choices[0]
+    if found not in choices:
+        msg = f"{name} must be one of {', '.join(choices)}, not {found!r}."
+        raise ConfigurationError(msg)
+    return found
+
+
 def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 

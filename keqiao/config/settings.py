@@ -100,6 +100,9 @@ DATABASES = {"default": env.database(DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "keqiao.jobs.backend.LeasedBackend", "QUEUES": []}}
 
+# Who compares the pairs of a large list: DuckDB in the worker, or Spark beyond one machine.
+KEQIAO_MATCH_ENGINE = env.one_of("KEQIAO_MATCH_ENGINE", ("duckdb", "spark"))
+
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {
     "default": {

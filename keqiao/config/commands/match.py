@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext
 
 from keqiao.catalog.object_type import ObjectType
@@ -23,7 +24,7 @@ from keqiao.importing.mapping import known_headers, propose
 from keqiao.importing.readers import detect, iter_rows
 from keqiao.quality.forms import Role
 from keqiao.quality.forms.single import as_written
-from keqiao.quality.matching.batch import EngineMissing, Pair
+from keqiao.quality.matching.batch import Bounds, EngineMissing, Pair
 from keqiao.quality.matching.clusters import components
 from keqiao.quality.matching.columns import Hint, Table
 from keqiao.quality.matching.reasons import as_line, link_words
@@ -71,6 +72,7 @@ def match_files(
             read[1].table if len(read) > 1 else None,
             forced=forced,
             threshold=threshold,
+            bounds=Bounds(engine=settings.KEQIAO_MATCH_ENGINE),
         )
         _write_pairs(Path(out), result, read)
         if clusters:

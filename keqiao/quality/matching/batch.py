@@ -16,9 +16,9 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
-from keqiao.quality.matching.conditions import Dialect
+from keqiao.quality.matching.conditions import Dialect, literal
 from keqiao.quality.matching.model import LEAST_SHARE, Frequencies, Model
-from keqiao.quality.matching.statements import levels_of_pairs, weight_of_levels
+from keqiao.quality.matching.statements import levels_of_pairs, weighed_pairs
 
 KEPT_VALUES = 20_000
 Pattern = tuple[int, ...]
@@ -39,6 +39,8 @@ class Bounds:
     memory: str = "1500MB"
     threads: int = 0  # 0: every core
     folder: str | None = None
+    # Who compares the pairs: "duckdb" here, or "spark" (see `spark`).
+    engine: str = "duckdb"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Batch:
         ):
             self.connection.execute(f"SET {setting}")
         self.dialect = Dialect()
+        self.engine = bounds.engine
         self.left_count = self.count = 0
         self.is_linkage = False
 
@@ -94,34 +97,23 @@ class Batch:
 
     # --- records ------------------------------------------------------------------------------------
 
-    def load(self, forms: Mapping[str, str], sides: Sequence[Iterable[Mapping[str, Any]]]) -> None:
-        """Load records of key forms; ids count through the sides, the first side's from 0."""
-        names = list(forms)
-        path = self.folder / "records.tsv"
-        counts = []
-        at = 0
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-            for side, records in enumerate(sides):
-                before = at
-                for record in records:
-                    writer.writerow([at, side, *(_cell(record[name]) for name in names)])
-                    at += 1
-                counts.append(at - before)
-        self._read(path, {"id": "INTEGER", "side": "TINYINT", **forms})
-        path.unlink()
-        self._counted(counts)
+    def load(
+        self, forms: Mapping[str, str], counts: Sequence[int], source: Path | None = None
+    ) -> None:
+        """Load the records written as `records-*.parquet` (see `normal.Recorder.write`).
 
-    def load_file(self, path: Path, forms: Mapping[str, str], counts: Sequence[int]) -> None:
-        """Load records that were written as Parquet with `id`, `side` and the key forms."""
+        `forms` gives the key forms with their SQL type, `counts` the records of each side, whose ids
+        count on from one side to the next. `source` is a folder other than the batch's own.
+        """
         listed = ", ".join(
             f"nullif({self._name(name)}, '') AS {self._name(name)}"
             if kind == "VARCHAR"
             else self._name(name)
             for name, kind in forms.items()
         )
+        files = (source or self.folder) / "records-*.parquet"
         self.connection.execute(
-            f"CREATE TABLE records AS SELECT id, side, {listed} FROM read_parquet('{path}')"
+            f"CREATE TABLE records AS SELECT id, side, {listed} FROM read_parquet('{files}')"
         )
         self._counted(counts)
 
@@ -131,14 +123,6 @@ class Batch:
 
     def _name(self, name: str) -> str:
         return '"' + name.replace('"', "") + '"'
-
-    def _read(self, path: Path, columns: Mapping[str, str]) -> None:
-        listed = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
-        self.connection.execute(
-            f"CREATE TABLE records AS SELECT * FROM read_csv('{path}', delim='\t', header=false,"
-            f" quote='\"', escape='\"', nullstr='', auto_detect=false, columns={{{listed}}},"
-            " max_line_size=4000000)"
-        )
 
     @property
     def pair_count(self) -> int:
@@ -204,6 +188,11 @@ class Batch:
 
     def reach_levels(self, model: Model, pairs: str, into: str) -> None:
         """Make the table `into` with the levels of every pair of the table `pairs`."""
+        if self.engine == "spark":
+            from keqiao.quality.matching.spark import reach_levels
+
+            reach_levels(self, model, pairs, into)
+            return
         select = levels_of_pairs(model, pairs, "records", self.dialect)
         self.connection.execute(f"CREATE OR REPLACE TABLE {into} AS {select}")
 
@@ -237,7 +226,7 @@ class Batch:
                 continue
             self._put_frequencies(f"frequent_{at}", frequencies)
             other = log2(max(frequencies.other, LEAST_SHARE))
-            listed.append(f"coalesce(t{at}.bits, CAST({other!r} AS DOUBLE)) AS f{at}")
+            listed.append(f"coalesce(t{at}.bits, {literal(other)}) AS f{at}")
             joins.append(
                 f"LEFT JOIN frequent_{at} t{at} ON t{at}.value = s.{self._name(comparison.form)}"
             )
@@ -264,9 +253,7 @@ class Batch:
         """Make the table `into` with the weight of every pair of `levels` that reaches `least` bits."""
         self.put_shares(model)
         self.connection.execute(
-            f"CREATE OR REPLACE TABLE {into} AS SELECT * FROM (SELECT g.*,"
-            f" {weight_of_levels(model, 's')} AS weight FROM {levels} g JOIN shares s ON s.id = g.l)"
-            f" WHERE weight >= {least!r}"
+            f"CREATE OR REPLACE TABLE {into} AS {weighed_pairs(model, levels, 'shares', least)}"
         )
 
     def pairs(self, model: Model, table: str, where: str = "true") -> Iterator[Pair]:
@@ -291,7 +278,3 @@ class Batch:
         )
         names = [column[0] for column in cursor.description or ()]
         return {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
-
-
-def _cell(value: Any) -> Any:
-    return f"[{','.join(map(str, value))}]" if isinstance(value, list) else value

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from keqiao.base.text import has_han
-from keqiao.quality.forms import PARTS, Role, form
+from keqiao.quality.forms import PARTS, Normaliser, Role, form
 from keqiao.quality.matching.columns import Compared, Style
 from keqiao.quality.matching.conditions import RARITY_SHIFT
 
+if TYPE_CHECKING:
+    import polars
+
+CHUNK = 100_000
 STEPS_PER_BIT = 16
 # Words beyond so many in one value are remarks; the rarest tell enough.
 MOST_TOKENS = 64
@@ -117,11 +122,61 @@ class Recorder:
         found[f"{name}__tokens"] = numbers
         found[f"{name}__total"] = sum(one >> RARITY_SHIFT for one in numbers)
 
-    def records(self, rows: Iterable[Sequence[str]], places: Sequence[int]) -> Iterator[Any]:
-        """Yield the records of the rows of a file, whose columns stand at `places`."""
-        named = list(zip([one.name for one in self.columns], places, strict=True))
-        for row in rows:
-            yield self.record({name: row[at] if at < len(row) else "" for name, at in named})
+    def write(
+        self,
+        rows: Sequence[Sequence[str]],
+        places: Sequence[int],
+        start: int,
+        side: int,
+        folder: Path,
+    ) -> None:
+        """Write the records of the rows of a file, whose columns stand at `places`, as Parquet files.
+
+        `start` is the id of the first one. Rows go through in bulk, a chunk at a time.
+        """
+        import polars as pl
+
+        normaliser = Normaliser({one.name: one.role for one in self.columns})
+        for first in range(0, len(rows), CHUNK):
+            chunk = rows[first : first + CHUNK]
+            frame = pl.DataFrame(
+                {
+                    one.name: [self._cell(one, row, at) for row in chunk]
+                    for one, at in zip(self.columns, places, strict=True)
+                },
+                schema={one.name: pl.String for one in self.columns},
+            )
+            ids = pl.int_range(
+                start + first, start + first + len(chunk), dtype=pl.Int32, eager=True
+            )
+            forms = normaliser.many(frame).with_columns(
+                ids.alias("id"), pl.lit(side, dtype=pl.Int8).alias("side")
+            )
+            self._add_to_frame(forms).write_parquet(folder / f"records-{start + first:09d}.parquet")
+
+    @staticmethod
+    def _cell(column: Compared, row: Sequence[str], at: int) -> str:
+        value = row[at] if at < len(row) else ""
+        return value.partition(".")[0] if column.whole and "." in value else value
+
+    def _add_to_frame(self, forms: polars.DataFrame) -> polars.DataFrame:
+        import polars as pl
+
+        added: list[Any] = []
+        for one in self.columns:
+            if one.role is Role.NUMBER:
+                values = [_as_float(text) for text in forms[f"{one.name}__number"].to_list()]
+                added.append(pl.Series(f"{one.name}__value", values, dtype=pl.Float64))
+        for one in self.worded:
+            rarity = self.rarities[one.name]
+            texts = forms[f"{one.name}__text"].to_list()
+            words = [tokens(text, rarity) if text else None for text in texts]
+            totals = [
+                None if each is None else sum(n >> RARITY_SHIFT for n in each) for each in words
+            ]
+            added.append(pl.Series(f"{one.name}__tokens", words, dtype=pl.List(pl.Int64)))
+            added.append(pl.Series(f"{one.name}__total", totals, dtype=pl.Int64))
+        return forms.with_columns(added)
 
 
 def _as_float(text: str) -> float | None:

@@ -89,10 +89,10 @@ def match_tables(
         recorder.learn(_texts(recorder, tables))
     places = [[one.left for one in columns], [one.right for one in columns]]
     with Batch(bounds) as batch:
-        batch.load(
-            recorder.form_names(),
-            [recorder.records(table.rows, at) for table, at in zip(tables, places, strict=False)],
-        )
+        counts = [len(table.rows) for table in tables]
+        for side, (table, at) in enumerate(zip(tables, places, strict=False)):
+            recorder.write(table.rows, at, sum(counts[:side]), side, batch.folder)
+        batch.load(recorder.form_names(), counts)
         clock.lap("normalise_and_load")
         result = match_batch(batch, columns, model=model, threshold=threshold, clock=clock)
     result.skipped = skipped
@@ -135,7 +135,7 @@ def match_batch(
     clock.lap("plan")
     candidates, refused = planner.gather(plan)
     clock.lap("candidates")
-    made = model or _with_frequencies(batch, hand_model(columns, crossing(batch, columns)))
+    made = model or with_frequencies(batch, hand_model(columns, crossing(batch, columns)))
     batch.reach_levels(made, "candidates", "levels")
     clock.lap("levels")
     expected = 0.0
@@ -172,7 +172,7 @@ def crossing(batch: Batch, columns: Sequence[Compared]) -> list[tuple[str, str]]
     return found
 
 
-def _with_frequencies(batch: Batch, model: Model) -> Model:
+def with_frequencies(batch: Batch, model: Model) -> Model:
     return replace(
         model,
         frequencies={one.form: batch.frequencies(one.form) for one in model.comparisons},

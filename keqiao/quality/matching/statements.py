@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from keqiao.quality.matching.conditions import Dialect, columns_of, sql
-from keqiao.quality.matching.model import Comparison, Model
+from math import log2
+
+from keqiao.quality.matching.conditions import Dialect, columns_of, literal, sql
+from keqiao.quality.matching.model import LEAST_SHARE, Comparison, Model
 
 # What is stored for a comparison that says nothing because a side is empty.
 SILENT = -1
@@ -36,6 +38,14 @@ def level_of(comparison: Comparison, dialect: Dialect) -> str:
     )
 
 
+def weighed_pairs(model: Model, levels: str, shares: str, least: float) -> str:
+    """Return the query for the levels with the `weight` of every pair that reaches `least` bits."""
+    return (
+        f"SELECT * FROM (SELECT g.*, {weight_of_levels(model, 's')} AS weight"
+        f" FROM {levels} g JOIN {shares} s ON s.id = g.l) weighed WHERE weight >= {literal(least)}"
+    )
+
+
 def levels_of_pairs(model: Model, pairs: str, records: str, dialect: Dialect) -> str:
     """Return the query for `l, r, g0 … gN, veto` of every pair of ids in the table `pairs`.
 
@@ -60,19 +70,17 @@ def veto_of(model: Model, dialect: Dialect) -> str:
 
 def weight_of_levels(model: Model, left: str = "l") -> str:
     """Return the expression for the weight from `g0 … gN` and the shares `f0 … fN` of record `left`."""
-    terms = [f"{model.prior!r}"]
+    terms = [literal(model.prior)]
     for at, comparison in enumerate(model.comparisons):
         whens = []
         for place, level in enumerate(comparison.levels):
             if level.frequent:
                 whens.append(f"WHEN {place} THEN {frequent_weight(level.m)} - {left}.f{at}")
             elif level.weight:
-                whens.append(f"WHEN {place} THEN {level.weight!r}")
-        terms.append(f"CASE g{at} {' '.join(whens)} ELSE 0.0 END" if whens else "0.0")
-    return " + ".join(f"CAST({term} AS DOUBLE)" for term in terms)
+                whens.append(f"WHEN {place} THEN {literal(level.weight)}")
+        terms.append(f"CASE g{at} {' '.join(whens)} ELSE {literal(0)} END" if whens else literal(0))
+    return " + ".join(terms)
 
 
 def frequent_weight(m: float) -> str:
-    from math import log2
-
-    return repr(log2(max(m, 1e-9)))
+    return literal(log2(max(m, LEAST_SHARE)))
