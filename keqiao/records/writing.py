@@ -8,19 +8,20 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.rights import Action
-from keqiao.catalog.field import Column, Sensitivity
+from keqiao.catalog.field import Column
 from keqiao.catalog.kinds.links import is_link, links_of
 from keqiao.catalog.models import ListValue
 from keqiao.catalog.object_type import DuplicateAction, Feature
+from keqiao.records.audit import logged_form
 from keqiao.records.belonging import columns_above, note_records_above, pass_on
-from keqiao.records.bulk_rows import insert_instances, insert_rows, json_text
+from keqiao.records.bulk_rows import insert_instances, insert_rows
 from keqiao.records.derived import derive_from_batch
 from keqiao.records.drafts import Change, DuplicateFound, Problem, Rejected
 from keqiao.records.duplicates import before_keys, candidates
 from keqiao.records.identity import new_instances
 from keqiao.records.match_keys import rules_of
-from keqiao.records.models import MatchKey, RecordLink
 from keqiao.records.measuring import measure_batch, measured_columns
+from keqiao.records.models import MatchKey, RecordLink
 from keqiao.records.numbering import take_numbers
 from keqiao.records.ownership import follow_owner
 from keqiao.records.references import fill_links_in_batch, refuse_broken_links
@@ -56,8 +57,8 @@ def write_records(batch: Batch) -> None:
     changed = [item for item in batch.open_items() if not item.creating and item.changes]
     _fill(batch, [*created, *changed])
     _settle_belonging(batch, [*created, *changed])
-    insert_instances(batch.object_type.model, [item.stored for item in created])
     measure_batch(batch, [*created, *changed])
+    insert_instances(batch.object_type.model, [item.stored for item in created])
     _update(batch, changed)
     write_list_values(batch, [*created, *changed])
     if Feature.SEARCH in batch.object_type.features:
@@ -102,20 +103,9 @@ def _collect_changes(batch: Batch, item: Item, blank: dict[str, Any]) -> None:
             before = blank[name] = field.value(record) if record is not None else field.kind.empty
         if before == value:
             continue
-        was, becomes = _dump(field, before), _dump(field, value)
+        was, becomes = logged_form(field, before), logged_form(field, value)
         if was is not None or becomes is not None:
             item.changes[name] = Change(was, becomes)
-
-
-def _dump(field: Any, value: Any) -> Any:
-    """Return the JSON form for the change log; secrets stay encrypted in it."""
-    if field.kind.is_empty(value):
-        return None
-    if field.sensitivity is Sensitivity.SECRET or field.kind.key == "resident_id":
-        from keqiao.base.encryption import encrypt
-
-        return {"secret": encrypt(json_text(field.kind.dump(value)), "change_log")}
-    return field.kind.dump(value)
 
 
 def _give_ids(batch: Batch) -> None:
@@ -247,7 +237,6 @@ def _check_reach(batch: Batch, item: Item) -> None:
     if access.is_in_reach(Action.CREATE, batch.object_type, owner, team, None):
         return
     message = _("With these values the record would lie outside of what you may change.")
-    columns.update(measured_columns(batch.object_type))
     item.outcome = Rejected([Problem("", message, "out_of_reach")], forbidden=True)
     MatchKey.objects.filter(object_key=batch.object_type.key, record_id=record.pk).delete()
 
@@ -258,6 +247,7 @@ def _update(batch: Batch, items: Sequence[Item]) -> None:
     columns = {"version", "updated_at", "updated_by", "title_key", "owner", "team"}
     columns.update(columns_above(batch.object_type))
     columns.update(name for rule in batch.object_type.filled for name in rule.names)
+    columns.update(measured_columns(batch.object_type))
     for item in items:
         columns.update(item.columns)
         for name in item.changes:
