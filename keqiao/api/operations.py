@@ -52,7 +52,7 @@ SHARED_SCHEMAS: dict[str, Any] = {
     },
     "BulkResult": {
         "type": "object",
-        "required": ["results", "saved", "refused"],
+        "required": ["results", "saved", "held", "refused"],
         "properties": {
             "results": {
                 "type": "array",
@@ -69,6 +69,7 @@ SHARED_SCHEMAS: dict[str, Any] = {
                 },
             },
             "saved": {"type": "integer"},
+            "held": {"type": "integer", "description": "Kept for review by a second person."},
             "refused": {"type": "integer"},
         },
     },

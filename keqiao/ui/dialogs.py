@@ -18,7 +18,7 @@ from keqiao.base.dates import parse_date
 from keqiao.catalog.filter import Condition
 from keqiao.catalog.problems import UnknownField
 from keqiao.catalog.registry import object_type
-from keqiao.records.drafts import Rejected
+from keqiao.records.drafts import Held, Rejected
 from keqiao.records.ownership import may_choose_department
 from keqiao.records.query import ListQuery, get_record, run_list
 from keqiao.records.removal import delete_records
@@ -178,6 +178,8 @@ def refusal_text(outcome: object) -> str:
     """Return why a save was refused, in one text."""
     if isinstance(outcome, Rejected):
         return " ".join(str(problem.message) for problem in outcome.problems)
+    if isinstance(outcome, Held):
+        return _("It waits for a review by a second person.")
     return _("It could not be saved. Please open the record and try it there.")
 
 

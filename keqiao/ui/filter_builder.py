@@ -61,7 +61,7 @@ def show_builder(request: HttpRequest, access: Access, state: ListState) -> Http
     declared, problem = state.declared, ""
     if "building" in request.GET:
         root = read_form(request.GET)
-        _act(root, request.GET.get("do", ""))
+        act_on(root, request.GET.get("do", ""))
     else:
         try:
             root = from_tree(state.tree())
@@ -83,7 +83,7 @@ def show_builder(request: HttpRequest, access: Access, state: ListState) -> Http
             pair for pair in state.form_fields() if pair[0] not in {"where", "filter"}
         ],
         "search_text": state.search,
-        "root": _shown(access, declared, root, fields_to_choose(access, declared)),
+        "root": shown_group(access, declared, root, fields_to_choose(access, declared)),
         "count_text": count_text,
         "problem": problem,
         "is_full": len(root.lines) >= MOST_LINES,
@@ -91,7 +91,8 @@ def show_builder(request: HttpRequest, access: Access, state: ListState) -> Http
     return dialog(request, "filter_builder", _("Filter"), context)
 
 
-def _act(root: Group, do: str) -> None:
+def act_on(root: Group, do: str) -> None:
+    """Carry out what a button of the builder says: another condition or group, or one less."""
     verb, _colon, number = do.partition(":")
     if not number.isdecimal():
         return
@@ -154,15 +155,16 @@ def _readable(
 # --- how it is shown --------------------------------------------------------------------------------
 
 
-def _shown(
+def shown_group(
     access: Access, declared: ObjectType, group: Group, fields: list[FieldGroup]
 ) -> dict[str, Any]:
+    """Return what the template of a group needs, with the controls that fit what was chosen."""
     return {
         "number": group.number,
         "way": group.way,
         "may_nest": group.depth < MOST_DEPTH,
         "items": [
-            _shown(access, declared, item, fields)
+            shown_group(access, declared, item, fields)
             if isinstance(item, Group)
             else _shown_line(access, declared, item, fields)
             for item in group.items

@@ -85,6 +85,7 @@ class RecordForm:
         self.open_fields = [one for one in self.fields if writable(access, declared, one)]
         self.base = f"/{declared.path}/"
         self.url = f"{self.base}{record.pk}/" if record is not None else self.base
+        self.action_url = f"{self.base}new/" if record is None else f"{self.url}edit/"
 
     # --- showing ---------------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class RecordForm:
             "list_url": self.base,
             "title": new_label(self.declared) if self.record is None else _("Edit"),
             "page_title": sentence(self.declared.label),
-            "action_url": f"{self.base}new/" if self.record is None else f"{self.url}edit/",
+            "action_url": self.action_url,
             "cancel_url": self.url,
             "version": self._version(),
             "hidden_fields": [("was", self._was(raws))],
@@ -258,9 +259,9 @@ class RecordForm:
             ]
             text = _("Saved and tidied up: %(repairs)s") % {"repairs": "; ".join(parts)}
         messages.success(self.request, text)
-        if self.request.POST.get("then") == "new":
         for hint in outcome.hints:
             messages.warning(self.request, str(hint.message))
+        if self.request.POST.get("then") == "new":
             return go(self.request, f"{self.base}new/")
         if self.record is None and not self._is_seen(outcome.record_id):
             # Made for somebody else, or straight into the care of another taker.
@@ -322,7 +323,7 @@ class RecordForm:
         context = {
             "page_title": _("Somebody else saved this record meanwhile"),
             "dialog_template": "ui/dialogs/conflict.html",
-            "action_url": f"{self.url}edit/",
+            "action_url": self.action_url,
             "record_url": self.url,
             "version": outcome.current_version,
             "kept": kept,

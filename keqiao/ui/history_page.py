@@ -27,6 +27,9 @@ ACTIONS = {
     "export": (gettext_lazy("Exported"), "download"),
     "reveal": (gettext_lazy("Masked value revealed"), "eye"),
     "share": (gettext_lazy("Shared"), "users"),
+    "merge": (gettext_lazy("Merged with another record"), "git-merge"),
+    "merged": (gettext_lazy("Merged into another record"), "git-merge"),
+    "unmerge": (gettext_lazy("Merge undone"), "restore"),
 }
 SOURCES = {
     "form": gettext_lazy("on the form"),
@@ -37,6 +40,9 @@ SOURCES = {
     "rule": gettext_lazy("by a rule"),
     "command": gettext_lazy("by the command line"),
     "numbering": gettext_lazy("by the numbering rule"),
+    "review": gettext_lazy("reviewed by %(detail)s"),
+    "reviewed_entry": gettext_lazy("entered by %(detail)s"),
+    "merge": gettext_lazy("by a merge"),
 }
 
 
@@ -46,6 +52,7 @@ REASONS = {
     "number existing records": gettext_lazy("number existing records"),
     "import from the command line": gettext_lazy("import from the command line"),
     "undo an import": gettext_lazy("undo an import"),
+    "take back a review": gettext_lazy("take back a review"),
     "undo an import from the command line": gettext_lazy("undo an import from the command line"),
 }
 
@@ -71,6 +78,9 @@ def field_lines(
 def _line(line: HistoryLine) -> dict[str, Any]:
     title, icon = ACTIONS.get(line.action, (line.action, "history"))
     source = str(SOURCES.get(line.source, line.source))
+    is_told = "%(detail)s" in source
+    if is_told:
+        source %= {"detail": line.detail}
     actor = line.actor if line.actor_id else _("the system")
     if line.action == "change" and len(line.fields) > 1:
         title = _("%(count)s fields changed") % {"count": len(line.fields)}
@@ -80,7 +90,7 @@ def _line(line: HistoryLine) -> dict[str, Any]:
         "who": f"{actor} · {source}" if source else actor,
         "when": near_moment(line.at),
         "exact": timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"),
-        "note": note_of(line),
+        "note": "" if is_told else note_of(line),
         "changes": [
             {"label": sentence(one.label), "before": one.before, "after": one.after}
             for one in line.fields

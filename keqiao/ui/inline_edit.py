@@ -187,9 +187,17 @@ class CellEdit:
             case DuplicateFound():
                 return self._refused(self._duplicate(outcome))
             case Held():
-                return self._written(self.record)
+                return self._held()
             case Conflict():
                 return self._conflict(outcome)
+
+    def _held(self) -> HttpResponse:
+        """Show the value as it still is, and say that the change waits."""
+        response = self._written(self.record)
+        events = json.loads(response.headers.get("HX-Trigger", "{}"))
+        events["toast"] = {"text": _("Saved for review by a second person.")}
+        response["HX-Trigger"] = json.dumps(events)
+        return response
 
     def _text(self, name: str, message: str, suggestion: str | None) -> str:
         if suggestion:

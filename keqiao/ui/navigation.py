@@ -39,6 +39,8 @@ class MenuEntry:
     order: int = 500
     go_key: str = ""
     is_visible: Callable[[Access], bool] = field(default=lambda access: True)
+    # What waits there, as text; asked on every page, so it has to come from memory.
+    badge: Callable[[Access], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class Navigation:
             tuple(url for url in self._urls() if self._is_current(url)),
             tuple(one.key for one in self.types),
             tuple(one.key for one in self.creatable),
-            tuple(one.key for one in self.entries),
+            tuple((one.key, self.badges.get(one.key)) for one in self.entries),
             tuple(one.key for one in self.beginnings),
             tuple(self.counts.items()),
             state.version(state.CATALOG),
@@ -152,7 +154,8 @@ class Navigation:
 
     def _entry(self, entry: MenuEntry) -> Shown:
         current = self._is_current(entry.url)
-        return Shown(entry.url, str(entry.label), entry.icon, current=current, key=entry.go_key)
+        badge = self.badges.get(entry.key, "")
+        return Shown(entry.url, str(entry.label), entry.icon, current, badge, key=entry.go_key)
 
     @property
     def foot(self) -> list[Shown]:
@@ -169,6 +172,10 @@ class Navigation:
     @cached_property
     def counts(self) -> dict[str, str]:
         return _remembered_counts(self.access, self.types)
+
+    @cached_property
+    def badges(self) -> dict[str, str]:
+        return {one.key: one.badge(self.access) for one in self.entries if one.badge is not None}
 
     @cached_property
     def entries(self) -> list[MenuEntry]:

@@ -122,6 +122,8 @@ async function save() {
     if (editing !== now) return false;
     if (answer.status === 200) {
       put(close(), html);
+      const told = JSON.parse(answer.headers.get("HX-Trigger") || "{}");
+      if (told.toast) toast(told.toast.text);
       document.body.dispatchEvent(new CustomEvent("valueKept"));
       return true;
     }
