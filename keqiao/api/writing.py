@@ -242,7 +242,9 @@ def save_batch(request: HttpRequest, access: Access, object_type: ObjectType) ->
     )
     results = [_bulk_result(outcome, index) for index, outcome in enumerate(outcomes)]
     saved = sum(1 for outcome in outcomes if isinstance(outcome, Saved))
-    return json_response({"results": results, "saved": saved, "refused": len(results) - saved})
+    held = sum(1 for outcome in outcomes if isinstance(outcome, Held))
+    refused = len(results) - saved - held
+    return json_response({"results": results, "saved": saved, "held": held, "refused": refused})
 
 
 def _bulk_items(request: HttpRequest) -> list[Any]:
@@ -305,7 +307,8 @@ def _bulk_result(outcome: Outcome, index: int) -> dict[str, Any]:
     except ApiProblem as problem:
         return {"index": index, "status": problem.status, "problem": problem.document()}
     if isinstance(saved, Held):
-        return {"index": index, "status": 202, "pending_id": saved.pending_id}
+        # A try makes nothing that could be pending.
+        return {"index": index, "status": 202, "pending_id": saved.pending_id or None}
     result: dict[str, Any] = {
         "index": index,
         "status": 201 if saved.created else 200,
@@ -314,9 +317,9 @@ def _bulk_result(outcome: Outcome, index: int) -> dict[str, Any]:
     }
     if saved.repairs:
         result["repairs"] = saved.repairs
-    return result
     if saved.hints:
         result["hints"] = _hints(saved)
+    return result
 
 
 def _hints(saved: Saved) -> list[dict[str, str]]:
