@@ -57,6 +57,7 @@ class PendingChange(models.Model):
     checked = models.JSONField(default=list)
     verdicts = models.JSONField(default=dict)
     allow_duplicates = models.BooleanField(default=False)
+    reasons = models.JSONField(default=list)  # what data standards say: [field, sentence]
 
     maker_id = models.BigIntegerField(null=True)  # None: the command line
     maker_name = models.CharField(max_length=160)

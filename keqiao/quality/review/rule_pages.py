@@ -1,0 +1,205 @@
+"""The settings of review: which entries are held, for whom, and what that would have meant last month."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from keqiao.base.clock import now
+from keqiao.catalog.filter import FilterProblem
+from keqiao.catalog.problems import UnknownObject
+from keqiao.catalog.registry import object_type
+from keqiao.quality.people import people_named
+from keqiao.quality.review.known import SOURCES, known, reviewable_types, rules_changed
+from keqiao.quality.review.models import PendingChange, PendingState, ReviewRule
+from keqiao.quality.review.trial import DAYS, MOST_LOOKED_AT, Trial, try_rule
+from keqiao.quality.rule_form import (
+    criteria_posted,
+    criteria_shown,
+    fields_posted,
+    fields_shown,
+    people_posted,
+    people_shown,
+)
+from keqiao.records.audit import write_note
+from keqiao.ui.gate import access_of, administrators_only, go, is_partial, source_of
+from keqiao.ui.navigation import sentence
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from keqiao.catalog.object_type import ObjectType
+
+ADDRESS = "/settings/review-rules/"
+
+
+@administrators_only
+@require_GET
+def rules_page(request: HttpRequest) -> HttpResponse:
+    waiting = Count("pending", filter=Q(pending__state=PendingState.WAITING))
+    labels = {declared.key: sentence(declared.label_plural) for declared in reviewable_types()}
+    heading = _("Review of entered data")
+    context = {
+        "heading": heading,
+        "page_title": heading,
+        "lead": _(
+            "What a rule holds back is no record yet: nobody else sees it and nothing follows from it"
+            " until a second person has accepted it. The first rule that fits decides."
+        ),
+        "rules": [
+            {
+                "url": f"{ADDRESS}{rule.pk}/",
+                "name": rule.name,
+                "object": labels.get(rule.object_key, rule.object_key),
+                "is_active": rule.is_active,
+                "waiting": rule.waiting,
+                "reviewers": len(known().reviewers.get(rule.pk, ())),
+            }
+            for rule in ReviewRule.objects.annotate(waiting=waiting)
+        ],
+        "types": list(labels.items()),
+    }
+    return render(request, "quality/review/rules.html", context)
+
+
+@administrators_only
+@require_http_methods(["GET", "POST"])
+def new_rule(request: HttpRequest) -> HttpResponse:
+    key = request.POST.get("object") or request.GET.get("object", "")
+    declared = _declared(key)
+    position = ReviewRule.objects.count()
+    rule = ReviewRule(object_key=declared.key, position=position, sources=list(SOURCES))
+    return _form(request, declared, rule)
+
+
+@administrators_only
+@require_http_methods(["GET", "POST"])
+def edit_rule(request: HttpRequest, rule_id: int) -> HttpResponse:
+    rule = get_object_or_404(ReviewRule, pk=rule_id)
+    declared = _declared(rule.object_key)
+    if request.method == "POST" and request.POST.get("do") == "delete":
+        return _delete(request, declared, rule)
+    return _form(request, declared, rule)
+
+
+def _declared(key: str) -> ObjectType:
+    try:
+        declared = object_type(key)
+    except UnknownObject:
+        raise Http404 from None
+    if declared not in reviewable_types():
+        raise Http404
+    return declared
+
+
+def _form(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> HttpResponse:
+    """Show the rule; its buttons try it out, build the condition further, or save it."""
+    access, problem = access_of(request), ""
+    trial: Trial | None = None
+    do = request.POST.get("do", "")
+    if request.method == "POST":
+        problem = _read(request, declared, rule)
+        if do == "try" and not problem:
+            try:
+                trial = try_rule(access, declared, rule)
+            except FilterProblem as found:
+                problem = str(found.message)
+        elif do == "save" and not problem:
+            _keep(request, declared, rule)
+            return go(request, ADDRESS)
+        if do not in {"try", "save"}:
+            problem = ""  # still building the condition
+    context = {
+        "heading": rule.name
+        or _("New review rule: %(objects)s") % {"objects": declared.label_plural},
+        "page_title": _("Review of entered data"),
+        "object_type": declared,
+        "rule": rule,
+        "problem": problem,
+        "sources": [
+            {"key": key, "label": label, "on": key in rule.sources}
+            for key, label in SOURCES.items()
+        ],
+        "people": people_shown(rule.reviewers, _("Colleagues")),
+        "criteria": criteria_shown(
+            access, declared, rule.filter, request.POST if request.method == "POST" else None
+        ),
+        "fields": fields_shown(declared, rule.fields),
+        "trial": trial,
+        "days": DAYS,
+        "most": f"{MOST_LOOKED_AT:,}",
+        "action_url": f"{ADDRESS}{rule.pk}/" if rule.pk else f"{ADDRESS}new/",
+    }
+    template = "quality/review/rule.html"
+    if is_partial(request):
+        template += "#form"
+    return render(request, template, context, status=422 if problem else 200)
+
+
+def _read(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> str:
+    """Put what was sent onto the rule; return what speaks against it, if anything."""
+    given = request.POST
+    rule.name = " ".join(given.get("name", "").split())[:80]
+    rule.sources = [key for key in SOURCES if key in given.getlist("sources")]
+    rule.fields = fields_posted(declared, given)
+    rule.reviewers = people_posted(given)
+    rule.allows_self = "allows_self" in given
+    rule.is_active = "is_active" in given
+    rule.filter, problem = criteria_posted(declared, given)
+    if problem:
+        return problem
+    if not rule.name:
+        return _("Please give the rule a name: it tells people why their entry waits.")
+    if not rule.sources:
+        return _("Please tick at least one way of entering data.")
+    if not people_named(rule.reviewers):
+        return _("Nobody would review these entries. Please name colleagues, departments or roles.")
+    return ""
+
+
+def _keep(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> None:
+    access = access_of(request)
+    rule.changed_at, rule.changed_by_id = now(), access.user_id
+    facts = {
+        name: getattr(rule, name)
+        for name in ("name", "filter", "sources", "fields", "reviewers", "allows_self", "is_active")
+    }
+    with transaction.atomic():
+        rule.save()
+        rules_changed()
+        _log(request, declared, facts)
+    messages.success(
+        request,
+        _("Saved. The rule is in force.")
+        if rule.is_active
+        else _("Saved. The rule is switched off."),
+    )
+
+
+def _delete(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> HttpResponse:
+    """A rule goes only with nothing behind it; one that has held entries is switched off."""
+    with transaction.atomic():
+        if PendingChange.objects.filter(rule=rule).exists():
+            messages.error(
+                request,
+                _(
+                    "This rule has held entries, which tell who reviewed what. Switch it off instead."
+                ),
+            )
+            return go(request, f"{ADDRESS}{rule.pk}/")
+        _log(request, declared, {"deleted": rule.name})
+        rule.delete()
+        rules_changed()
+    messages.success(request, _("The rule is gone."))
+    return go(request, ADDRESS)
+
+
+def _log(request: HttpRequest, declared: ObjectType, after: dict[str, Any]) -> None:
+    write_note(access_of(request), declared, "review_rule", source_of(request), now(), after=after)

@@ -1,0 +1,24 @@
+"""The addresses of data quality."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from keqiao.quality.queue import pages as queue_pages
+from keqiao.quality.review import pages as review_pages
+from keqiao.quality.review import rule_pages as review_rules
+from keqiao.ui import converters
+
+__all__ = ["converters", "urlpatterns"]
+
+urlpatterns = [
+    path("quality/queue/", queue_pages.sources_page, name="queue"),
+    path("quality/queue/<slug:key>/", queue_pages.desk_page, name="desk"),
+    path("quality/review/", review_pages.reviews_page, name="reviews"),
+    path("quality/review/<record:pending_id>/", review_pages.entry_page, name="entry"),
+    path("quality/review/<record:pending_id>/correct/", review_pages.correct_page),
+    path("quality/review/<record:pending_id>/withdraw/", review_pages.withdraw_page),
+    path("settings/review-rules/", review_rules.rules_page, name="review-rules"),
+    path("settings/review-rules/new/", review_rules.new_rule),
+    path("settings/review-rules/<record:rule_id>/", review_rules.edit_rule),
+]
