@@ -12,5 +12,10 @@ class QualityConfig(AppConfig):
     label = "quality"
 
     def ready(self) -> None:
+        from keqiao.quality.queue import waiting
+        from keqiao.quality.review import holding, menu, telling
+
+        for part in (holding, telling, menu, waiting):
+            part.register()
         # Importing the module registers its measure with the write path.
         import_module("keqiao.quality.scores.measuring")
