@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
@@ -96,6 +97,16 @@ class CalendarEntry:
     @property
     def key(self) -> str:
         return f"{self.object_key}:{self.id}"
+
+    @property
+    def move_url(self) -> str:
+        """Return where a person is asked whereto it moves; empty: it cannot be moved."""
+        if not self.is_movable:
+            return ""
+        asked = {"object": self.object_key, "id": self.id, "field": self.field}
+        if self.end_field:
+            asked["end_field"] = self.end_field
+        return f"/calendar/move/?{urlencode(asked)}"
 
 
 @dataclass(frozen=True)
@@ -419,10 +430,10 @@ def _now_row(days: Sequence[date]) -> int | None:
 
 def agenda(
     entries: Sequence[CalendarEntry], first: date, last: date
-) -> list[tuple[str, list[CalendarEntry]]]:
-    """Return the days that hold something, with what they hold (for phones)."""
+) -> list[tuple[str, str, list[CalendarEntry]]]:
+    """Return the days that hold something: day, its name and what it holds (for phones)."""
     by_day = entries_by_day(entries, first, last)
-    return [(date_format(day, "n-j l"), by_day[day]) for day in sorted(by_day)]
+    return [(day.isoformat(), date_format(day, "n-j l"), by_day[day]) for day in sorted(by_day)]
 
 
 # --- small parts --------------------------------------------------------------------------------

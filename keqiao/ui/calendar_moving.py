@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -20,7 +21,16 @@ from keqiao.records.present import present
 from keqiao.records.query import get_record
 from keqiao.records.save import save_records
 from keqiao.ui.converters import whole_number
-from keqiao.ui.gate import access_of, back_to, go, is_partial, require, signed_in, source_of
+from keqiao.ui.gate import (
+    access_of,
+    back_to,
+    go,
+    is_local,
+    is_partial,
+    require,
+    signed_in,
+    source_of,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
@@ -176,13 +186,20 @@ def _ask(
             "version": row.version,
             "field": name,
             "end_field": end_name,
-            "next": back_to(request, ""),
+            "next": back_to(request, _asked_from(request)),
         },
         "cancel_url": back_to(request, f"/{declared.path}/{row.id}/"),
         "problem": problem,
     }
     template = "ui/dialogs/move.html" if is_partial(request) else "ui/dialog.html"
     return render(request, template, context, status=status if problem else HTTPStatus.OK)
+
+
+def _asked_from(request: HttpRequest) -> str:
+    """Return the page over which the question opened: there one goes on."""
+    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    address = urlunsplit(("", "", shown.path, shown.query, ""))
+    return address if is_local(request, address) else ""
 
 
 def _when(value: date | datetime) -> str:

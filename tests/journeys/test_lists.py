@@ -94,12 +94,12 @@ def test_more_cards_and_an_entry_moved_by_keyboard(sit_down: SitDown, staff: Com
     assert page.locator(".bcard").count() == 52
     page = desk.open("/tasks/")
     page.locator(".head .displays a[href*='calendar']").click()
-    page.locator(f"[data-entry='task:{number}']").wait_for()
+    page.locator(f".ev[data-entry='task:{number}']").wait_for()
     settle(page)
-    page.locator(f"[data-entry='task:{number}']").focus()
+    page.locator(f".ev[data-entry='task:{number}']").focus()
     page.keyboard.press("Shift+ArrowRight")
     tomorrow = today() + timedelta(days=1)
-    page.locator(f"[data-entry='task:{number}'][data-day='{tomorrow}']:focus").wait_for()
+    page.locator(f".ev[data-entry='task:{number}'][data-day='{tomorrow}']:focus").wait_for()
     stored = get_record(SYSTEM, object_type("task"), number)
     assert timezone.localtime(stored.at).date() == tomorrow  # type: ignore[attr-defined]
 

@@ -24,6 +24,13 @@ def on_days(page: str) -> dict[str, list[str]]:
     return {day: titles for day, titles in found.items() if titles}
 
 
+def _move_form(page: str) -> str:
+    """Return the address behind the button that moves an entry of a phone's list."""
+    found = re.search(r'href="([^"]*)" hx-get="([^"]*)" data-move="1"', page)
+    assert found is not None and found[1] == found[2]
+    return found[1].replace("&amp;", "&")
+
+
 def task(company: Company, name: str, at: str, seed: int, **more: str) -> int:
     return make("task", owner=company.li, name=name, at=at, seed=seed, **more)
 
@@ -73,10 +80,18 @@ def test_every_list_with_a_date_offers_it_and_moving_follows_the_rights(company:
     )
     page = client.get(MARCH).content.decode()
     assert 'data-field="at"' in page and 'draggable="true"' in page
+    form = client.get(
+        _move_form(page), headers={**PART, "HX-Current-URL": f"http://testserver{MARCH}"}
+    )
+    assert f'name="next" value="{MARCH}"' in form.content.decode()
+    foreign = {**PART, "HX-Current-URL": "http://testserver//evil.example/x"}
+    assert "evil" not in client.get(_move_form(page), headers=foreign).content.decode()
     made = client.get("/tasks/calendar/?display=calendar:created_at:month").content.decode()
     assert 'data-entry="task:' in made and "draggable" not in made, "when it was made stays so"
+    assert "data-move" not in made
     set_field_right(ensure_standard_roles()["sales"], "task", "at", Right.READ)
-    assert "draggable" not in client.get(MARCH).content.decode()
+    read = client.get(MARCH).content.decode()
+    assert "draggable" not in read and "data-move" not in read
     set_field_right(ensure_standard_roles()["sales"], "task", "at", Right.MASKED)
     page = client.get(MARCH).content.decode()
     assert "calendar%3Aat" not in page and 'data-field="at"' not in page

@@ -1,42 +1,12 @@
-// Calendars: entries move by mouse and by Shift+arrows; both send the form that a phone fills in.
-import { composing, post, word } from "./http.js";
-import { showDialog } from "./dialogs.js";
-import { toast } from "./toasts.js";
+// Calendars: entries move by mouse, by Shift+arrows and by finger.
+import { composing } from "./http.js";
+import { HALF_HOUR, drop, halfHour, markPlace, move, placeOf } from "./calendar_moving.js";
+import "./calendar_touch.js";
 
-const HALF_HOUR = 22; // pixels, as in calendar.css
-const area = () => document.getElementById("calendar");
 let dragged = null;
 
-const clock = (halves) => `${String(Math.floor(halves / 2)).padStart(2, "0")}:${halves % 2 ? "30" : "00"}`;
-
-async function move(entry, whereto) {
-  const [object, id] = entry.dataset.entry.split(":");
-  const { version, field } = entry.dataset;
-  const next = location.pathname + location.search;
-  entry.classList.add("dragged");
-  let answer;
-  try {
-    answer = await post("/calendar/move/", { object, id, version, field, end_field: entry.dataset.endField, next, ...whereto });
-  } catch {
-    entry.classList.remove("dragged");
-    toast(word("offline"), true);
-    return;
-  }
-  const text = await answer.text();
-  if (answer.status === 409 || answer.status === 422) showDialog(text);
-  else if (!answer.ok) toast(word("failed"), true);
-  else toast(text);
-  await refresh(entry.dataset.entry);
-}
-
-async function refresh(key) {
-  if (!area()) return location.reload();
-  await window.htmx.ajax("GET", location.pathname + location.search, { target: "#calendar", swap: "outerHTML", select: "#calendar" });
-  if (!document.querySelector("#dialog dialog")) document.querySelector(`[data-entry="${CSS.escape(key)}"]`)?.focus();
-}
-
 document.addEventListener("dragstart", (event) => {
-  dragged = event.target.closest?.(".ev[draggable]");
+  dragged = event.target.closest?.(".ev[draggable=true]");
   if (!dragged) return;
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", dragged.dataset.entry);
@@ -44,29 +14,21 @@ document.addEventListener("dragstart", (event) => {
 });
 document.addEventListener("dragend", () => {
   dragged?.classList.remove("dragged");
-  document.querySelectorAll(".cal .over").forEach((one) => one.classList.remove("over"));
+  markPlace(null);
   dragged = null;
 });
 document.addEventListener("dragover", (event) => {
-  const place = dragged && event.target.closest("[data-drop-day]");
+  const place = dragged && placeOf(event.target);
   if (!place) return;
   event.preventDefault();
-  document.querySelectorAll(".cal .over").forEach((one) => one !== place && one.classList.remove("over"));
-  place.classList.add("over");
+  markPlace(place);
 });
 document.addEventListener("drop", (event) => {
-  const place = dragged && event.target.closest("[data-drop-day]");
+  const place = dragged && placeOf(event.target);
   if (!place) return;
   event.preventDefault();
-  const whereto = { day: place.dataset.dropDay };
-  if ("dropTime" in place.dataset) whereto.time = clock(halves(place, event));
-  move(dragged, whereto);
+  drop(dragged, place, event.clientY);
 });
-
-function halves(column, event) {
-  const top = column.getBoundingClientRect().top;
-  return Math.max(0, Math.min(47, Math.floor((event.clientY - top) / HALF_HOUR)));
-}
 
 document.addEventListener("keydown", (event) => {
   const entry = event.target.closest?.(".ev[draggable]");
@@ -85,7 +47,7 @@ document.addEventListener("click", (event) => {
   const column = event.target.closest(".daycol[data-new]");
   const cell = event.target.closest(".month-cal td");
   if (column) {
-    const url = `${column.dataset.new}&time=${clock(halves(column, event))}`;
+    const url = `${column.dataset.new}&time=${halfHour(column, event.clientY)}`;
     window.htmx.ajax("GET", url, { target: "#dialog", swap: "innerHTML" });
   } else cell?.querySelector(".add")?.click();
 });
