@@ -19,3 +19,6 @@ class QualityConfig(AppConfig):
             part.register()
         # Importing the module registers its measure with the write path.
         import_module("keqiao.quality.scores.measuring")
+        from keqiao.quality.standards import entry
+
+        entry.register()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from keqiao.quality.cleaning.models import Correction
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
 from keqiao.quality.freshness.models import FieldMark
 from keqiao.quality.review.models import PendingChange, ReviewRule
 from keqiao.quality.scores.models import QualityDay, Recount
+from keqiao.quality.standards.models import StandardRule
 
 __all__ = [
+    "Correction",
     "DoubleEntryRule",
     "FieldMark",
     "KeyedField",
@@ -16,4 +19,5 @@ __all__ = [
     "Recount",
     "ReviewRule",
     "SecondEntry",
+    "StandardRule",
 ]

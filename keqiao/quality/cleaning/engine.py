@@ -34,6 +34,7 @@ class Remaining:
     message: str | Promise
     code: str
     suggestion: str | None = None
+    severity: str = "error"  # a `Severity` of the catalog
 
 
 @dataclass
