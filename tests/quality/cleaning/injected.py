@@ -336,9 +336,11 @@ def other_column(rng: random.Random, one: Damaged) -> bool:
 def odd_but_right(rng: random.Random, one: Damaged) -> bool:
     """Nothing is wrong: what looks odd must stay."""
     name, value = rng.choice(
-        (("name", "蘇州乾元國際有限公司"), ("legal_person", "王总"), ("legal_person", "阿不都·热合曼"),
+        (("name", "蘇州乾元國際有限公司"), ("legal_person", "王总"),
+         ("legal_person", "阿不都·热合曼"),
          ("email", "li@qq-group.com"), ("email", "a@163.com.au"), ("phone", "400-820-8820"),
-         ("phone", "95588"),         ("phone", "+1 650 253 0000"), ("name", "O2O科技有限公司"), ("address", "五峰铺镇一号")),
+         ("phone", "95588"), ("phone", "+1 650 253 0000"),
+         ("name", "O2O科技有限公司"), ("address", "五峰铺镇一号")),
     )  # fmt: skip
     if name in one.repairable:
         return False
