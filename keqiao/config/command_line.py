@@ -227,6 +227,42 @@ def match(files: tuple[str, ...], object_key: str, *, as_json: bool, **options: 
 
 
 @main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--object", "object_key", required=True, metavar="OBJECT", help="account, contact, lead …"
+)
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False), help="The cleaned list (.xlsx)."
+)
+@click.option(
+    "--report",
+    "report_file",
+    required=True,
+    type=click.Path(dir_okay=False),
+    help="Every change and every remaining problem (.xlsx).",
+)
+@click.option(
+    "--map",
+    "mapping",
+    type=click.Path(exists=True, dir_okay=False),
+    help="JSON file: column name to field name, or null to leave a column as it is.",
+)
+@as_json
+def clean(
+    file: str, object_key: str, *, out: str, report_file: str, mapping: str | None, as_json: bool
+) -> None:
+    """Repair and check a list (xlsx, xls, csv) without touching any record."""
+    start_django()
+    from keqiao.config.commands.clean import CleanFailed, as_text, clean_list
+
+    try:
+        result = clean_list(file, object_key, out=out, report=report_file, mapping=mapping)
+    except CleanFailed as problem:
+        raise click.ClickException(str(problem)) from None
+    report(result, is_json=as_json, text=as_text)
+
+
+@main.command()
 @as_json
 def reindex(*, as_json: bool) -> None:
     """Build the search index and the timeline anew."""
