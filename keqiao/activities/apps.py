@@ -22,3 +22,9 @@ class ActivitiesConfig(AppConfig):
         import_module("keqiao.activities.remarks")
         import_module("keqiao.activities.day_menu")
         import_module("keqiao.activities.home_day").register()
+
+        from keqiao.activities.models import Escalation, FollowUpDraft
+        from keqiao.records.merging_attached import AttachedRows, register_attached
+
+        register_attached(AttachedRows(FollowUpDraft, once=("user_id",), pointed_by="about"))
+        register_attached(AttachedRows(Escalation, once=("object_key",)))

@@ -11,7 +11,9 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         from keqiao.base.rotation import register_kept, register_sealed
+        from keqiao.records.merging_log import keys_of_merge_log
         from keqiao.records.rotation import keys_of_change_log, sealed_fields
 
         register_sealed(sealed_fields)
         register_kept("change log", keys_of_change_log)
+        register_kept("log of merges", keys_of_merge_log)

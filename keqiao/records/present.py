@@ -16,6 +16,7 @@ from keqiao.catalog.kinds.base import FieldKind
 from keqiao.catalog.kinds.links import is_link, links_of
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type as object_type_named
+from keqiao.records.merging_tombstones import survivors_of
 from keqiao.records.numbered import numbered
 from keqiao.records.places import places_of
 
@@ -135,10 +136,17 @@ def _rows(access: Access, part: _Part, linked: _Linked, *, texts: bool) -> list[
 
 
 def titles_of(access: Access, object_type: ObjectType, ids: Iterable[int]) -> dict[int, str]:
-    """Return what those of the records that this person may see are called, masked if need be."""
-    rows = numbered(access, object_type, set(ids), columns_needed(object_type, ()))
-    shown = present(access, object_type, rows, ())
-    return {row.id: row.title for row in shown}
+    """Return what those of the records that this person may see are called, masked if need be.
+
+    One that was merged goes by the name of the record that stands for it now.
+    """
+    wanted, columns = set(ids), columns_needed(object_type, ())
+    rows = numbered(access, object_type, wanted, columns)
+    found = {row.id: row.title for row in present(access, object_type, rows, ())}
+    if (missing := wanted - found.keys()) and (led := survivors_of(object_type.key, missing)):
+        stayed = titles_of(access, object_type, led.values())
+        found |= {old: stayed[now] for old, now in led.items() if now in stayed}
+    return found
 
 
 def named_rows(found: QuerySet[Model], columns: Iterable[str]) -> Any:

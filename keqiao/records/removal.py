@@ -17,6 +17,7 @@ from keqiao.records.audit import ChangeLine, append_lines
 from keqiao.records.derived import Written, run_derivations
 from keqiao.records.locking import lock_first
 from keqiao.records.match_keys import keys_of, rules_of
+from keqiao.records.merging_tombstones import merged_away
 from keqiao.records.models import BINNED, LIVE, Event, MatchKey
 from keqiao.records.query import records
 from keqiao.records.search_index import drop_from_index, index_records
@@ -85,7 +86,9 @@ def pointed_at(object_type: ObjectType, ids: Sequence[int]) -> dict[int, int]:
 def deleted_records(access: Access, object_type: ObjectType, limit: int = 100) -> list[Model]:
     """Return what lies in the recycle bin and this person may bring back, newest first."""
     manager = object_type.model._default_manager
-    binned = manager.filter(BINNED, access.scope(Action.DELETE, object_type))
+    binned = manager.filter(
+        BINNED, ~merged_away(object_type), access.scope(Action.DELETE, object_type)
+    )
     return list(binned.order_by("-deleted_at", "-pk")[:limit])
 
 
@@ -100,7 +103,7 @@ def restore_records(
     with transaction.atomic():
         manager = object_type.model._default_manager
         reach = access.scope(Action.DELETE, object_type)
-        binned = manager.filter(BINNED, reach, pk__in=wanted)
+        binned = manager.filter(BINNED, ~merged_away(object_type), reach, pk__in=wanted)
         lock_first(object_type, binned)
         rows = list(binned.order_by("pk").select_for_update())
         fields = object_type.fields()

@@ -12,6 +12,8 @@ from keqiao.base.clock import now
 from keqiao.jobs.options import LONG
 from keqiao.jobs.progress import check_cancelled
 from keqiao.jobs.schedule import every
+from keqiao.records.merging import UNDO_DAYS
+from keqiao.records.merging_undo import forget_moves
 from keqiao.records.outbox import dispatch_events, remove_read_events
 
 
@@ -35,3 +37,15 @@ def remove_old_events() -> int:
         removed += gone
         check_cancelled()
     return removed
+
+
+@every(daily_at="03:55")
+@task(title=_("Close old merges"), queue_name=LONG)
+def close_old_merges() -> int:
+    """Throw away what an undoing would need, once the time for it is over."""
+    before = now() - timedelta(days=UNDO_DAYS)
+    closed = 0
+    while done := forget_moves(before):
+        closed += done
+        check_cancelled()
+    return closed

@@ -16,3 +16,4 @@ class UiConfig(AppConfig):
         import_module("keqiao.ui.session_marks")
         # The kit's own addition to what can be done with many records.
         import_module("keqiao.ui.bulk_tags")
+        import_module("keqiao.ui.merging_rows").register()

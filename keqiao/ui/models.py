@@ -20,7 +20,10 @@ class Recent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "object_key", "record_id"], name="recent_once")
         ]
-        indexes = [models.Index(fields=["user", "-at"], name="recent_user_at")]
+        indexes = [
+            models.Index(fields=["user", "-at"], name="recent_user_at"),
+            models.Index(fields=["object_key", "record_id"], name="recent_record"),
+        ]
 
 
 class Favourite(models.Model):
@@ -37,6 +40,7 @@ class Favourite(models.Model):
                 fields=["user", "object_key", "record_id"], name="favourite_once"
             )
         ]
+        indexes = [models.Index(fields=["object_key", "record_id"], name="favourite_record")]
 
 
 class SavedView(models.Model):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from keqiao.customers.pool import api, forecast, forecast_page, keeping, menu, taking, whereabouts
+from keqiao.customers.pool.models import PoolMove, ReturnWarning
+from keqiao.records.merging_attached import AttachedRows, register_attached
 
 
 def register() -> None:
@@ -13,3 +15,5 @@ def register() -> None:
     forecast_page.register()
     api.register()
     taking.register()
+    register_attached(AttachedRows(PoolMove))
+    register_attached(AttachedRows(ReturnWarning, once=("owner_id", "returns_on")))

@@ -1,0 +1,109 @@
+"""Rows of packages above that are about a record (a star, a share, a pool's line): they move along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from keqiao.access.models import Collaborator
+from keqiao.catalog.pointer import pointer
+from keqiao.records.merging_log import whole_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import Model
+
+    from keqiao.records.merging_log import Log
+
+Combine = Callable[[Any, Any], None]
+
+
+@dataclass(frozen=True)
+class AttachedRows:
+    """A table whose rows are about records of any type, by `object_key` and `record_id`.
+
+    `pointed_by` names the one column that holds both instead ("account:42"). Rows with the same
+    values in `once` may exist only once a record: then the survivor's stays, and `combine` puts into
+    it what the other one has more.
+    """
+
+    model: type[Model]
+    once: tuple[str, ...] = ()
+    pointed_by: str = ""
+    combine: Combine | None = None
+
+    def about(self, object_key: str, ids: Sequence[int]) -> Q:
+        if self.pointed_by:
+            return Q((f"{self.pointed_by}__in", [pointer(object_key, pk) for pk in ids]))
+        return Q(object_key=object_key, record_id__in=ids)
+
+    def record_of(self, row: Any) -> int:
+        if self.pointed_by:
+            return int(getattr(row, self.pointed_by).partition(":")[2])
+        return row.record_id  # type: ignore[no-any-return]
+
+    def point(self, row: Any, object_key: str, record_id: int) -> None:
+        if self.pointed_by:
+            setattr(row, self.pointed_by, pointer(object_key, record_id))
+        else:
+            row.record_id = record_id
+
+
+_attached: dict[str, AttachedRows] = {}
+
+
+def register_attached(rows: AttachedRows) -> AttachedRows:
+    """Have rows about a record follow it when it is merged; packages above call this at start-up."""
+    _attached[rows.model._meta.label] = rows
+    return rows
+
+
+def move_attached(object_key: str, survivor_id: int, loser_ids: Sequence[int], log: Log) -> None:
+    """Let the rows about the losers be about the survivor."""
+    for attached in _attached.values():
+        _move(attached, object_key, survivor_id, loser_ids, log)
+
+
+def _move(
+    attached: AttachedRows, object_key: str, survivor_id: int, loser_ids: Sequence[int], log: Log
+) -> None:
+    manager = attached.model._default_manager
+    ids = [survivor_id, *loser_ids]
+    rows = list(manager.filter(attached.about(object_key, ids)).order_by("pk").select_for_update())
+    if not any(attached.record_of(row) != survivor_id for row in rows):
+        return
+    before = whole_rows(rows)
+    taken: dict[tuple[Any, ...], Any] = {}
+    gone: set[int] = set()
+    for row in sorted(rows, key=lambda one: ids.index(attached.record_of(one))):
+        mark = tuple(getattr(row, name) for name in attached.once)
+        kept = taken.setdefault(mark, row) if attached.once else row
+        if kept is not row:
+            if attached.combine:
+                attached.combine(kept, row)
+            gone.add(row.pk)
+        else:
+            attached.point(row, object_key, survivor_id)
+    left = [row for row in rows if row.pk not in gone]
+    after = whole_rows(left)
+    manager.filter(pk__in=gone).delete()
+    for row in left:
+        changed = [name for name, value in after[row.pk].items() if before[row.pk][name] != value]
+        if changed:
+            row.save(update_fields=changed)
+    log.note_difference(attached.model, before, after)
+
+
+def _wider_share(kept: Any, other: Any) -> None:
+    """Whoever was let in twice keeps the more of the two."""
+    kept.can_write = kept.can_write or other.can_write
+    kept.with_below = kept.with_below or other.with_below
+    ends = (kept.expires_at, other.expires_at)
+    kept.expires_at = None if None in ends else max(ends)
+
+
+register_attached(AttachedRows(Collaborator, once=("user_id",), combine=_wider_share))
