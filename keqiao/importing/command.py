@@ -56,7 +56,8 @@ def run_import_command(
 ) -> dict[str, Any]:
     """Import a file from the command line and return its counts.
 
-    `rows_read = created + updated + duplicates + rejected`; `problems` shows the first errors.
+    `rows_read = created + updated + duplicates + rejected`; `rejected` are all rows not brought in,
+    `held` says how many of them wait for a review. `problems` shows the first errors.
     """
     access = command_access(username, "import from the command line")
     path = Path(file)
@@ -83,6 +84,7 @@ def run_import_command(
         "run": run.pk,
         "dry_run": dry_run,
         **run.counts(),
+        "held": run.held,
         "mapping": _told_mapping(run),
         "problems": _first_problems(run),
     }

@@ -128,7 +128,8 @@ class Decider:
                 row.state = RowState.REJECTED
                 row.problems = _dump(outcome.problems)
             case Held():
-                row.state = RowState.UPDATED if line.record_id else RowState.CREATED
+                row.state = RowState.HELD
+                row.record_id = line.record_id
             case Conflict():
                 row.state = RowState.REJECTED
                 message = _("Somebody changed this record at the same time. Import the row again.")
@@ -200,6 +201,7 @@ def _dump(problems: Sequence[Problem]) -> str:
     )
 
 
+NOT_BROUGHT_IN = (RowState.REJECTED, RowState.HELD)
 STORE = (
     "UPDATE importing_importrow SET state = %s, problems = %s, repairs = %s, record_id = %s,"
     " version = %s, changes = %s, key_hash = %s WHERE id = %s"
@@ -222,5 +224,6 @@ def add_counts(run: ImportRun, rows: Sequence[ImportRow], sign: int = 1) -> None
         run.created += sign * (row.state == RowState.CREATED)
         run.updated += sign * (row.state == RowState.UPDATED)
         run.duplicates += sign * (row.state == RowState.DUPLICATE)
-        run.rejected += sign * (row.state == RowState.REJECTED)
+        run.rejected += sign * (row.state in NOT_BROUGHT_IN)
+        run.held += sign * (row.state == RowState.HELD)
         run.repaired += sign * bool(row.repairs)

@@ -32,6 +32,7 @@ class RowState(models.TextChoices):
     UPDATED = "updated", _("Update")
     DUPLICATE = "duplicate", _("Duplicate")
     REJECTED = "rejected", _("Error")
+    HELD = "held", _("Waits for review")
     REVERTED = "reverted", _("Undone")
     KEPT = "kept", _("Kept, changed since")
 
@@ -63,7 +64,8 @@ class ImportRun(models.Model):
     created = models.IntegerField(default=0)
     updated = models.IntegerField(default=0)
     duplicates = models.IntegerField(default=0)
-    rejected = models.IntegerField(default=0)
+    rejected = models.IntegerField(default=0)  # rows not brought in, with those held
+    held = models.IntegerField(default=0)  # of these, what waits for a review by a second person
     repaired = models.IntegerField(default=0)
     problem = models.TextField(blank=True, default="")
     conflicts = models.JSONField(default=list)  # what a revert left alone, and why
@@ -75,6 +77,11 @@ class ImportRun(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user_id", "-created_at"], name="import_run_user")]
+
+    @property
+    def errors(self) -> int:
+        """Rows that need a hand: those rejected for what stands in them."""
+        return self.rejected - self.held
 
     def counts(self) -> dict[str, int]:
         names = ("rows_read", "created", "updated", "duplicates", "rejected", "repaired")

@@ -190,7 +190,7 @@ def _restart(run: ImportRun, *, is_dry: bool) -> None:
         ImportRow.objects.filter(run=run).exclude(key_hash=None).update(key_hash=None)
         run.is_dry, run.cursor = is_dry, 0
         run.rows_read = run.created = run.updated = 0
-        run.duplicates = run.rejected = run.repaired = 0
+        run.duplicates = run.rejected = run.held = run.repaired = 0
         run.finished_at = None
         run.save()
 
@@ -294,7 +294,8 @@ def recount(run: ImportRun) -> None:
     run.created = rows.filter(state=RowState.CREATED).count()
     run.updated = rows.filter(state=RowState.UPDATED).count()
     run.duplicates = rows.filter(state=RowState.DUPLICATE).count()
-    run.rejected = rows.filter(state=RowState.REJECTED).count()
+    run.held = rows.filter(state=RowState.HELD).count()
+    run.rejected = rows.filter(state=RowState.REJECTED).count() + run.held
     run.repaired = rows.exclude(repairs="").count()
     run.save()
 

@@ -34,7 +34,7 @@ EQUALS_COUNTED = 5_000  # rejected rows looked through for "apply to 214 equal v
 HEADER_ROWS = 20
 TABS = (
     (RowState.REJECTED, "alert-circle"), (RowState.DUPLICATE, "copy"), (RowState.CREATED, "plus"),
-    (RowState.UPDATED, "edit"),
+    (RowState.UPDATED, "edit"), (RowState.HELD, "list-check"),
 )  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def past_runs(access: Access) -> list[dict[str, Any]]:
             "tone": _tone(run),
             "person": access.person_name(run.user_id),
             "at": run.created_at,
-            "counts": run.counts() if run.rows_read else None,
+            "counts": {**run.counts(), "rejected": run.errors} if run.rows_read else None,
         }
         for run in runs[:RUNS_SHOWN]
     ]
@@ -198,10 +198,11 @@ def _shown(cells: Sequence[Any], index: int) -> str:
 
 def checked_context(access: Access, run: ImportRun, given: Any) -> dict[str, Any]:
     counts = {
-        RowState.REJECTED: run.rejected,
+        RowState.REJECTED: run.errors,
         RowState.DUPLICATE: run.duplicates,
         RowState.CREATED: run.created,
         RowState.UPDATED: run.updated,
+        RowState.HELD: run.held,
     }
     show = given.get("show", "")
     if show not in counts:
@@ -221,7 +222,7 @@ def checked_context(access: Access, run: ImportRun, given: Any) -> dict[str, Any
         "object_type": declared,
         "counts": run.counts(),
         "texts": _texts(run),
-        "to_import": run.created + run.updated,
+        "to_import": run.created + run.updated + run.held,
         "show": show,
         "tabs": [
             {
@@ -233,6 +234,7 @@ def checked_context(access: Access, run: ImportRun, given: Any) -> dict[str, Any
                 "current": state.value == show,
             }
             for state, icon in TABS
+            if state != RowState.HELD or run.held
         ],
         "columns": columns,
         "rows": [_row(row, columns, equals, run) for row in found[:ROWS_SHOWN]],
@@ -242,7 +244,8 @@ def checked_context(access: Access, run: ImportRun, given: Any) -> dict[str, Any
 
 
 def _texts(run: ImportRun) -> dict[str, str]:
-    return {name: f"{count:,}" for name, count in run.counts().items()}
+    counts = {**run.counts(), "errors": run.errors, "held": run.held}
+    return {name: f"{count:,}" for name, count in counts.items()}
 
 
 def _mapped_columns(run: ImportRun, declared: ObjectType) -> list[dict[str, Any]]:
@@ -371,7 +374,7 @@ def _time_left(started: datetime | None, done: int, total: int) -> str:
 
 def report_context(run: ImportRun) -> dict[str, Any]:
     declared = object_type(run.object_key)
-    refused = run.rejected + run.duplicates
+    refused = run.errors + run.duplicates
     undone = (RunState.DONE, RunState.STOPPED)
     return {
         **frame(run, "report"),

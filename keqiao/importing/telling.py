@@ -29,7 +29,7 @@ def tell_imported(run: ImportRun, begun: datetime) -> None:
         created=run.created,
         updated=run.updated,
     )
-    _tell(run, title, begun, run.rejected + run.duplicates)
+    _tell(run, title, begun, run.errors + run.duplicates)
 
 
 def tell_checked(run: ImportRun, begun: datetime) -> None:
@@ -41,7 +41,7 @@ def tell_checked(run: ImportRun, begun: datetime) -> None:
         file=run.file_name,
         count=run.rows_read,
     )
-    _tell(run, title, begun, run.rejected + run.duplicates)
+    _tell(run, title, begun, run.errors + run.duplicates)
 
 
 def _tell(run: ImportRun, title: Words, begun: datetime, left: int) -> None:

@@ -22,7 +22,7 @@ def import_file(file: str, object_key: str, options: dict[str, Any]) -> dict[str
 
 def import_as_text(data: dict[str, Any]) -> str:
     """Return the counts as a person reads them, then the first problems."""
-    names = ("rows_read", "created", "updated", "duplicates", "rejected", "repaired")
+    names = ("rows_read", "created", "updated", "duplicates", "rejected", "held", "repaired")
     lines = [f"{name.replace('_', ' '):<11} {data.get(name, 0):>9,}" for name in names]
     lines += [
         f"  row {problem.get('row', '?')}: {json.dumps(problem, ensure_ascii=False, default=str)}"

@@ -60,9 +60,7 @@ def test_a_change_of_other_fields_is_not_held(company: Company) -> None:
 
 
 def test_the_condition_is_asked_of_the_record_as_it_would_be(company: Company) -> None:
-    review_rule(
-        company.wang, filter={"field": "name", "operator": "contains", "value": "银行"}
-    )
+    review_rule(company.wang, filter={"field": "name", "operator": "contains", "value": "银行"})
     assert isinstance(enter(company.li, NEW), Saved)
     assert isinstance(enter(company.li, {"name": "苏州银行股份有限公司"}), Held)
     pk = make("account", owner=company.li, name="无锡商贸有限公司")
