@@ -50,6 +50,7 @@ class Result:
     expected_pairs: float
     is_one_to_one: bool
     seconds: dict[str, float] = field(default_factory=dict)
+    weighed: list[Pair] = field(default_factory=list)
 
 
 class _Clock:
@@ -71,11 +72,12 @@ def match_tables(
     threshold: float | None = None,
     bounds: Bounds | None = None,
     model: Model | None = None,
+    keep_weighed: bool = False,
 ) -> Result:
     """Match one table with itself, or two with each other.
 
     `threshold` in bits replaces the one found from the data. `model` (with the same columns) is used
-    as it is instead of being learned.
+    as it is instead of being learned. `keep_weighed` keeps every weighed pair for review and learning.
     """
     clock = _Clock()
     columns, skipped = compared_columns(left, right, forced)
@@ -95,6 +97,8 @@ def match_tables(
         batch.load(recorder.form_names(), counts)
         clock.lap("normalise_and_load")
         result = match_batch(batch, columns, model=model, threshold=threshold, clock=clock)
+        if keep_weighed:
+            result.weighed = list(batch.pairs(result.model, "weighed"))
     result.skipped = skipped
     result.model = replace(result.model, rarities=recorder.rarities)
     result.seconds = clock.seconds
