@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from keqiao.quality.double_entry import pages as double_entry_pages
+from keqiao.quality.double_entry import rule_pages as double_entry_rules
 from keqiao.quality.queue import pages as queue_pages
 from keqiao.quality.review import pages as review_pages
 from keqiao.quality.review import rule_pages as review_rules
@@ -18,6 +20,11 @@ urlpatterns = [
     path("quality/review/<record:pending_id>/", review_pages.entry_page, name="entry"),
     path("quality/review/<record:pending_id>/correct/", review_pages.correct_page),
     path("quality/review/<record:pending_id>/withdraw/", review_pages.withdraw_page),
+    path("quality/second-entry/", double_entry_pages.key_page, name="second-entry"),
+    path("settings/double-entry/", double_entry_rules.rules_page, name="double-entry"),
+    path("settings/double-entry/report/", double_entry_pages.report_page),
+    path("settings/double-entry/new/", double_entry_rules.new_rule),
+    path("settings/double-entry/<record:rule_id>/", double_entry_rules.edit_rule),
     path("settings/review-rules/", review_rules.rules_page, name="review-rules"),
     path("settings/review-rules/new/", review_rules.new_rule),
     path("settings/review-rules/<record:rule_id>/", review_rules.edit_rule),

@@ -20,7 +20,7 @@ from keqiao.records.match_keys import exact_forms, match_key, rules_of
 from keqiao.records.models import ChangeEntry, MatchKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
@@ -100,12 +100,17 @@ def keys_of_change_log() -> Counter[str]:
     """Count the secrets of the change log by key. Its lines are chained: renewing one would look
     like tampering, so their keys are kept for as long as old lines are to be read.
     """
-    found: Counter[str] = Counter()
     lines = ChangeEntry.objects.annotate(
         before_text=Cast(F("before"), TextField()), after_text=Cast(F("after"), TextField())
     ).filter(Q(before_text__contains='"secret"') | Q(after_text__contains='"secret"'))
-    for before, after in lines.values_list("before", "after").iterator(chunk_size=2000):
-        for value in (*before.values(), *after.values()):
-            if isinstance(value, dict) and "secret" in value:
-                found[str(value["secret"]).partition(":")[0]] += 1
-    return found
+    rows = lines.values_list("before", "after").iterator(chunk_size=2000)
+    return keys_of_kept(value for both in rows for values in both for value in values.values())
+
+
+def keys_of_kept(values: Iterable[Any]) -> Counter[str]:
+    """Count by key the sealed ones among values kept in the form of the change log."""
+    return Counter(
+        str(value["secret"]).partition(":")[0]
+        for value in values
+        if isinstance(value, dict) and "secret" in value
+    )

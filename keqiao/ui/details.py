@@ -14,7 +14,7 @@ from keqiao.ui.icons import icon
 from keqiao.ui.markup import joined, markup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from django.http import HttpRequest
 
@@ -22,10 +22,16 @@ WIDE = {True: SafeString(' class="wide"'), False: SafeString("")}
 
 
 def sections_html(
-    request: HttpRequest, sections: Sequence[dict[str, Any]], record_url: str
+    request: HttpRequest,
+    sections: Sequence[dict[str, Any]],
+    record_url: str,
+    marks: Mapping[str, str],
 ) -> SafeString:
-    """Return the sections; each field with its help, where it comes from, and the way to edit it."""
-    page = _Page(request, record_url)
+    """Return the sections; each field with its help, where it comes from, and the way to edit it.
+
+    `marks` tells by field what is known of its value.
+    """
+    page = _Page(request, record_url, marks)
     return joined(
         markup(
             '<section><p class="sec">{}</p><dl class="fields">{}</dl></section>',
@@ -39,8 +45,9 @@ def sections_html(
 class _Page:
     """What the lines of one page share, looked up once."""
 
-    def __init__(self, request: HttpRequest, record_url: str) -> None:
+    def __init__(self, request: HttpRequest, record_url: str, marks: Mapping[str, str]) -> None:
         self.request = request
+        self.marks = marks
         self.record_url = record_url
         self.language = get_language() or ""
         self.edit, self.source = _("Edit"), _("Where it comes from")
@@ -49,9 +56,10 @@ class _Page:
     def line(self, item: dict[str, Any]) -> SafeString:
         standard = str(item["standard"])
         return markup(
-            '<div{}><dt>{}{}{}</dt><dd><div class="val"{}>{}{}</div>{}</dd></div>',
+            '<div{}><dt>{}{}{}{}</dt><dd><div class="val"{}>{}{}</div>{}</dd></div>',
             WIDE[item["wide"]],
             item["label"],
+            _mark(self.marks[item["name"]]) if item["name"] in self.marks else "",
             _help(item["label"], standard, self.language) if standard else "",
             self.source_link(item) if item["has_source"] else "",
             markup(' data-f="{}"', item["name"]) if item["can_edit"] else "",
@@ -85,6 +93,15 @@ class _Page:
     def reveal(self, item: dict[str, Any]) -> SafeString:
         context = {"record": {"url": self.record_url}, "item": item}
         return render_to_string("ui/parts/reveal.html", context, self.request)
+
+
+def _mark(text: str) -> SafeString:
+    return markup(
+        '<span class="mark" title="{}" role="img" aria-label="{}">{}</span>',
+        text,
+        text,
+        icon("circle-check", "xs"),
+    )
 
 
 @lru_cache(maxsize=1024)

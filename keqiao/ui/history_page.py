@@ -42,6 +42,7 @@ SOURCES = {
     "numbering": gettext_lazy("by the numbering rule"),
     "review": gettext_lazy("reviewed by %(detail)s"),
     "reviewed_entry": gettext_lazy("entered by %(detail)s"),
+    "double_entry": gettext_lazy("by double entry"),
     "merge": gettext_lazy("by a merge"),
 }
 
@@ -53,6 +54,7 @@ REASONS = {
     "import from the command line": gettext_lazy("import from the command line"),
     "undo an import": gettext_lazy("undo an import"),
     "take back a review": gettext_lazy("take back a review"),
+    "take back a decision": gettext_lazy("take back a decision"),
     "undo an import from the command line": gettext_lazy("undo an import from the command line"),
 }
 

@@ -30,6 +30,7 @@ from keqiao.ui.record_html import properties_html, quick_html, related_html, tab
 from keqiao.ui.record_parts import (
     OpenedRecord,
     RecordTab,
+    field_marks,
     loaded_panels,
     quick_registered,
     record_tabs,
@@ -165,7 +166,7 @@ def panel_context(opened: OpenedRecord) -> dict[str, Any]:
 
 def _details(opened: OpenedRecord) -> dict[str, Any]:
     found = sections(opened.access, opened.declared, opened.row, opened.may)
-    return {"sections_html": sections_html(opened.request, found, opened.url)}
+    return {"sections_html": sections_html(opened.request, found, opened.url, field_marks(opened))}
 
 
 def _log(opened: OpenedRecord) -> dict[str, Any]:

@@ -120,6 +120,10 @@ class RowAction:
     is_for: IsFor = for_all
 
 
+# For fields of the open record: what is known of the value, in words.
+FieldMarks = Callable[[OpenedRecord], dict[str, str]]
+
+_field_marks: list[FieldMarks] = []
 _tabs: dict[str, RecordTab] = {}
 _panels: dict[str, RecordPanel] = {}
 _quick: dict[str, QuickAction] = {}
@@ -148,6 +152,17 @@ def register_row_action(action: RowAction) -> RowAction:
     """Add something to do with a row of a list."""
     _row_actions[action.key] = action
     return action
+
+
+def register_field_marks(load: FieldMarks) -> FieldMarks:
+    """Mark fields among a record's details: that a value was verified, and by whom."""
+    _field_marks.append(load)
+    return load
+
+
+def field_marks(opened: OpenedRecord) -> dict[str, str]:
+    """Return the marks of the open record's fields; of two about one field the later part's counts."""
+    return {name: text for load in _field_marks for name, text in load(opened).items()}
 
 
 def record_tabs(access: Access, declared: ObjectType) -> list[RecordTab]:

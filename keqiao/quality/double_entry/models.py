@@ -48,10 +48,16 @@ class SecondEntry(models.Model):
     second_at = models.DateTimeField(null=True)
     third_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=8, choices=EntryState, default=EntryState.OPEN)
+    source = models.CharField(max_length=40, blank=True, default="")
+    result_version = models.PositiveIntegerField(null=True)  # of the record, when settling wrote it
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["rule", "record_id"], name="second_entry_once"),
+            models.UniqueConstraint(
+                fields=["rule", "record_id"],
+                condition=Q(state__in=("open", "differs")),
+                name="second_entry_once",
+            ),
             models.CheckConstraint(
                 condition=~Q(second_by_id=F("first_by_id"))
                 | Q(first_by_id=None)
@@ -85,7 +91,7 @@ class KeyedField(models.Model):
     first_form = models.CharField(max_length=16, blank=True, default="")
     second_form = models.CharField(max_length=16, blank=True, default="")
     is_equal = models.BooleanField(null=True)  # None: not keyed again yet
-    final_form = models.CharField(max_length=16, blank=True, default="")  # of the value that holds
+    final_form = models.CharField(max_length=16, null=True)  # noqa: DJ001  # None: not settled
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["entry", "field"], name="keyed_field_once")]
