@@ -12,11 +12,14 @@ class QualityConfig(AppConfig):
     label = "quality"
 
     def ready(self) -> None:
+        from keqiao.quality import sealed
+        from keqiao.quality.double_entry import menu as double_entry
         from keqiao.quality.queue import waiting
         from keqiao.quality.review import holding, menu, telling
 
-        for part in (holding, telling, menu, waiting):
+        for part in (holding, telling, menu, double_entry, waiting, sealed):
             part.register()
+        import_module("keqiao.quality.double_entry.choosing")  # subscribes to what is saved
         # Importing the module registers its measure with the write path.
         import_module("keqiao.quality.scores.measuring")
         from keqiao.quality.standards import entry
