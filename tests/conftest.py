@@ -10,6 +10,7 @@ from django.utils import translation
 
 from keqiao.access import matrix
 from keqiao.catalog import snapshot, state
+from keqiao.records import counting
 from tests.company import Company, found_company
 
 
@@ -41,6 +42,7 @@ def forget_shared_state() -> Iterator[None]:
     state.forget_versions()
     matrix.forget()
     snapshot.forget()
+    counting.forget()
 
 
 @pytest.fixture

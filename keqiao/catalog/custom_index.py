@@ -26,7 +26,10 @@ def build_index(custom_field_id: int) -> str:
     with connection.cursor() as cursor:
         for statement in index_statements(table, row):
             cursor.execute(statement)
-        cursor.execute(f'ANALYZE "{table}"')
+        if connection.vendor == "postgresql":  # it knows nothing of an expression otherwise
+            cursor.execute(f'ANALYZE "{table}"')
+        # Not on SQLite: figures of one day mislead it later. With them a list by five conditions
+        # sorted 60 000 hits of a region (282 ms at a million) instead of reading in its order (20).
     _mark_ready(row)
     return index_name(row)
 
@@ -45,7 +48,8 @@ def index_statements(table: str, row: CustomField) -> list[str]:
 
     The expression must read exactly as `Field.expression()` prints it. Empty values stay outside:
     a field starts empty on every record, and statistics that say "nearly all rows are alike" made
-    SQLite read a million rows in order of change (1.4 s) instead of the ten that matched.
+    SQLite read a million rows in order of change (1.4 s) instead of the ten that matched. Owner and
+    department ride along, so that counting what somebody reaches fetches no rows.
     """
     numeric = KINDS[row.kind].numeric
     if connection.vendor == "sqlite":
@@ -59,7 +63,8 @@ def index_statements(table: str, row: CustomField) -> list[str]:
     begin = f"CREATE INDEX {'CONCURRENTLY ' if free else ''}IF NOT EXISTS"
     live = f'WHERE "deleted_at" IS NULL AND {expression} IS NOT NULL'
     name = index_name(row)
+    listed = f'{expression}, "updated_at", "id", "team_id", "owner_id"'
     return [
-        f'{begin} "{name}" ON "{table}" ({expression}, "updated_at", "id") {live}',
+        f'{begin} "{name}" ON "{table}" ({listed}) {live}',
         f'{begin} "{name}_sort" ON "{table}" ({expression}, "id") {live}',
     ]

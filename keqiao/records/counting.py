@@ -23,7 +23,9 @@ COUNT_CAP = 10_000
 BUDGET_MS = 60
 # A list that passed the cap is not counted again at each turn of a page: "10,000+" it stays.
 CAPPED_SECONDS = 15
-_MOST_CAPPED = 2_000
+# What took too long to count is not tried again at each turn of a page either.
+SLOW_SECONDS = 120
+_MOST_KEPT = 2_000
 _INSTRUCTIONS_BETWEEN_LOOKS = 20_000
 _QUERY_CANCELLED = "57014"
 
@@ -44,21 +46,28 @@ def capped_count(
     if known is not None:
         return min(known, COUNT_CAP), known > COUNT_CAP
     asked = question(access, query)
-    if asked is not None and _capped.get(asked, 0) > time.monotonic():
-        return COUNT_CAP, True
+    answer, until = _kept.get(asked, (None, 0.0))
+    if answer is not None and until > time.monotonic():
+        return answer
     try:
         with time_limit(BUDGET_MS):
-            count, capped = _count(access, query)
+            answer, seconds = _count(access, query), CAPPED_SECONDS
     except TooSlow:
-        return None, False
-    if capped and asked is not None:
-        if len(_capped) >= _MOST_CAPPED:
-            _capped.clear()
-        _capped[asked] = time.monotonic() + CAPPED_SECONDS
-    return count, capped
+        answer, seconds = (None, False), SLOW_SECONDS
+    count, capped = answer
+    if asked is not None and (capped or count is None):
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        _kept[asked] = answer, time.monotonic() + seconds
+    return answer
 
 
-_capped: dict[Hashable, float] = {}
+_kept: dict[Hashable, tuple[tuple[int | None, bool], float]] = {}
+
+
+def forget() -> None:
+    """Count everything anew."""
+    _kept.clear()
 
 
 def question(access: Access, query: ListQuery) -> Hashable | None:

@@ -274,7 +274,6 @@ def test_a_capped_count_holds_for_a_moment_and_for_one_reach_only(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counting, "COUNT_CAP", 2)
-    monkeypatch.setattr(counting, "_capped", {})
     account = object_type("account")
     made = make_all("account", [{} for _number in range(4)], owner=company.li)
 
@@ -297,6 +296,29 @@ def test_a_capped_count_holds_for_a_moment_and_for_one_reach_only(
     assert counted(company.li) == (2, True)
     account.model._default_manager.filter(pk__in=made[2:]).update(owner=company.zhou.pk, team=None)
     assert counted(company.li) == (2, False), "not beyond its time"
+
+
+def test_what_took_too_long_to_count_is_not_tried_again_at_once(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[ListQuery] = []
+
+    def count(access: Access, query: ListQuery) -> tuple[int, bool]:
+        tried.append(query)
+        raise counting.TooSlow
+
+    monkeypatch.setattr(counting, "_count", count)
+    query = ListQuery(object_type=object_type("account"), filter=parse_where(["owner:is_me"]))
+    li, zhou = Access.for_user(company.li), Access.for_user(company.zhou)
+    assert counting.capped_count(li, query) == (None, False)
+    assert counting.capped_count(li, query) == (None, False)
+    assert len(tried) == 1
+    assert counting.capped_count(zhou, query) == (None, False)
+    monkeypatch.setattr(counting, "SLOW_SECONDS", -1)
+    counting.forget()
+    counting.capped_count(li, query)
+    counting.capped_count(li, query)
+    assert len(tried) == 4
 
 
 def test_a_manager_counts_each_customer_once(company: Company) -> None:
