@@ -12,6 +12,9 @@ import csv
 import os
 import random
 import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from itertools import combinations
@@ -30,10 +33,6 @@ def scores(found: Edges, true: Edges) -> str:
     precision, recall = good / max(1, len(found)), good / max(1, len(true))
     f1 = 2 * precision * recall / max(1e-9, precision + recall)
     return f"precision {precision:.4f} recall {recall:.4f} F1 {f1:.4f} ({len(found):,} pairs)"
-
-
-def _peak() -> str:
-    return f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB"
 
 
 def _file(path: Path, delimiter: str, dropped: Iterable[str]) -> tuple[Any, list[list[str]]]:
@@ -198,19 +197,43 @@ def _second_stage(result: Any, pairs: list[Any], true: Edges, reviewed: int) -> 
 
 
 def speed(count: int) -> None:
-    """Print the seconds of each step; from key forms, as the product keeps them, and from raw rows."""
-    from keqiao.quality.matching.run import match_tables
+    """Print the seconds of each step, from raw rows to key forms and from these, kept, to groups."""
+    from keqiao.quality.matching.columns import compared_columns
+    from keqiao.quality.matching.normal import Recorder
+    from tests.quality.matching.agreement import customer_table
+
+    with tempfile.TemporaryDirectory() as folder:
+        table = customer_table(count, 5, "judged")
+        columns, _skipped = compared_columns(table)
+        started = time.monotonic()
+        Recorder(columns).write(table.rows, [one.left for one in columns], 0, 0, Path(folder))
+        click.echo(f"{count:,} rows to key forms: {time.monotonic() - started:.1f} s")
+        # Another process, so that its peak is that of matching and not of the list above.
+        command = [sys.executable, "-m", __spec__.name, "kept", folder, str(count)]
+        subprocess.run(command, check=True)
+
+
+def kept(folder: str, count: int) -> None:
+    """Match key forms that lie in a folder, as the product keeps them in its database."""
+    from keqiao.quality.matching.batch import Batch
+    from keqiao.quality.matching.columns import compared_columns
+    from keqiao.quality.matching.normal import Recorder
+    from keqiao.quality.matching.run import match_batch
     from tests.quality.matching.agreement import customer_table
     from tests.quality.truth.generate import customers, true_pairs
 
-    table = customer_table(count, 5, "judged")
-    before = _peak()
-    result = match_tables(table)
-    engine = sum(each for step, each in result.seconds.items() if step != "normalise_and_load")
+    columns, _skipped = compared_columns(customer_table(3_000, 5, "judged"))
+    started = time.monotonic()
+    with Batch() as batch:
+        batch.load(Recorder(columns).form_names(), [count], Path(folder))
+        loaded = time.monotonic() - started
+        result = match_batch(batch, columns)
+    seconds = time.monotonic() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     click.echo(
-        f"{count:,} rows: {engine:.1f} s from key forms, {sum(result.seconds.values()):.1f} s from raw"
+        f"  {count:,} from key forms: {seconds:.1f} s, peak {peak:.2f} GB; load {loaded:.1f}"
     )
-    click.echo(f"  {result.seconds}; {_peak()} (before matching {before}: the list in Python)")
+    click.echo(f"  {result.seconds}; {result.candidates:,} candidates, {len(result.links):,} links")
     true = true_pairs(customers(count, 5, "judged"))
     click.echo(f"  {scores({(pair.left, pair.right) for pair in result.pairs}, true)}")
 
@@ -228,11 +251,15 @@ MEASURES: dict[str, Callable[[], None]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="+", choices=list(MEASURES))
+    parser.add_argument("names", nargs="+", help=", ".join(MEASURES))
+    asked = parser.parse_args().names
     import django
 
     django.setup()
-    for name in parser.parse_args().names:
+    if asked[0] == "kept":
+        kept(asked[1], int(asked[2]))
+        return
+    for name in asked:
         MEASURES[name]()
 
 

@@ -43,7 +43,7 @@ class Bounds:
     engine: str = "duckdb"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pair:
     """A weighed pair of record ids; `veto` is the place of the veto that strikes, or -1."""
 

@@ -37,6 +37,7 @@ def _damerau(left: str | None, right: str | None) -> int | None:
 def session() -> SparkSession:
     """Return the Spark session of this process, with the two distances Spark lacks."""
     try:
+        from pyspark.errors import PySparkRuntimeError
         from pyspark.sql import SparkSession
         from pyspark.sql.types import DoubleType, IntegerType
     except ImportError:
@@ -52,7 +53,10 @@ def session() -> SparkSession:
     builder = SparkSession.builder.appName("keqiao-match")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    made = builder.getOrCreate()
+    try:
+        made = builder.getOrCreate()
+    except PySparkRuntimeError:  # its gateway does not come up
+        raise EngineMissing("java") from None
     made.sparkContext.setLogLevel("ERROR")
     made.udf.register(SparkDialect.jaro_winkler, _jaro_winkler, DoubleType())
     made.udf.register(SparkDialect.damerau, _damerau, IntegerType())
