@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keqiao.quality.cleaning.models import Correction
+from keqiao.quality.cleaning.models import Correction, FileCheck
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
 from keqiao.quality.freshness.models import FieldMark
 from keqiao.quality.review.models import PendingChange, ReviewRule
@@ -13,6 +13,7 @@ __all__ = [
     "Correction",
     "DoubleEntryRule",
     "FieldMark",
+    "FileCheck",
     "KeyedField",
     "PendingChange",
     "QualityDay",

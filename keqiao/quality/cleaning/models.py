@@ -53,3 +53,25 @@ class Correction(models.Model):
                 name="correction_open",
             ),
         ]
+
+
+class FileCheck(models.Model):
+    """A list somebody had checked and cleaned; nobody else sees it, and it is gone after some days."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being checked")
+        DONE = "done", _("Checked")
+        FAILED = "failed", _("Could not be checked")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    object_key = models.CharField(max_length=40)
+    file_name = models.CharField(max_length=255)
+    stored_name = models.CharField(max_length=80)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    problem = models.CharField(max_length=500, blank=True, default="")
+    counts = models.JSONField(default=dict)  # as `Summary.as_data` gives them, and the columns
+    job_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-created_at"], name="file_check_user")]
