@@ -126,6 +126,21 @@ def init(*, yes: bool, as_json: bool) -> None:
 
 @main.command()
 @click.option(
+    "--with-past",
+    is_flag=True,
+    help="Also fill in the last thirteen weeks, for data that were taken over with their dates.",
+)
+@as_json
+def quality(*, with_past: bool, as_json: bool) -> None:
+    """Count the quality of the data now instead of at night (scores, dimensions, figures of the day)."""
+    start_django()
+    from keqiao.config.commands.quality import as_text, count_now
+
+    report(count_now(with_past=with_past), is_json=as_json, text=as_text)
+
+
+@main.command()
+@click.option(
     "--scale", type=click.Choice(["small", "100k", "1m"]), default="small", show_default=True
 )
 @click.option(

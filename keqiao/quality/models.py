@@ -6,7 +6,7 @@ from keqiao.quality.cleaning.models import Correction, FileCheck
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
 from keqiao.quality.freshness.models import FieldMark
 from keqiao.quality.review.models import PendingChange, ReviewRule
-from keqiao.quality.scores.models import QualityDay, Recount
+from keqiao.quality.scores.models import QualityDay, Recount, ScoreSettings
 from keqiao.quality.standards.models import StandardRule
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "QualityDay",
     "Recount",
     "ReviewRule",
+    "ScoreSettings",
     "SecondEntry",
     "StandardRule",
 ]

@@ -6,9 +6,11 @@ from django.urls import path
 
 from keqiao.quality.double_entry import pages as double_entry_pages
 from keqiao.quality.double_entry import rule_pages as double_entry_rules
+from keqiao.quality.freshness import pages as freshness
 from keqiao.quality.queue import pages as queue_pages
 from keqiao.quality.review import pages as review_pages
 from keqiao.quality.review import rule_pages as review_rules
+from keqiao.quality.scores import desk, preferences, record_parts
 from keqiao.ui import converters
 
 __all__ = ["converters", "urlpatterns"]
@@ -20,6 +22,11 @@ urlpatterns = [
     path("quality/review/<record:pending_id>/", review_pages.entry_page, name="entry"),
     path("quality/review/<record:pending_id>/correct/", review_pages.correct_page),
     path("quality/review/<record:pending_id>/withdraw/", review_pages.withdraw_page),
+    path("quality/desk/", desk.desk_page),
+    path("settings/quality-scores/", preferences.preferences_page),
+    path("<object:declared>/<record:record_id>/quality/ring/", record_parts.ring_page),
+    path("<object:declared>/<record:record_id>/verify/<slug:name>/", freshness.verify_page),
+    path("<object:declared>/<record:record_id>/wrong/<slug:name>/", freshness.wrong_page),
     path("quality/second-entry/", double_entry_pages.key_page, name="second-entry"),
     path("settings/double-entry/", double_entry_rules.rules_page, name="double-entry"),
     path("settings/double-entry/report/", double_entry_pages.report_page),

@@ -232,7 +232,7 @@ def key_properties(
         if name == declared.title or name not in row.cells or name not in fields:
             continue
         cell = row.cells[name]
-        item = _item(fields[name], row, mask, may)
+        item = field_item(fields[name], row, mask, may)
         if name in MADE_BY and not cell.text and not cell.hidden:
             item["html"] = _("the system")
         found.append(item)
@@ -245,14 +245,14 @@ def sections(
     mask = access.fields(declared)
     found = []
     for label, fields in declared.sections():
-        items = [_item(field, row, mask, may) for field in fields if field.name in row.cells]
+        items = [field_item(field, row, mask, may) for field in fields if field.name in row.cells]
         if items:
             is_empty = all(item["empty"] for item in items)
             found.append({"label": label, "items": items, "empty": is_empty})
     return found
 
 
-def _item(field: Field, row: Row, mask: FieldMask, may: dict[str, bool]) -> dict[str, Any]:
+def field_item(field: Field, row: Row, mask: FieldMask, may: dict[str, bool]) -> dict[str, Any]:
     cell = row.cells[field.name]
     can_edit = may["change"] and mask.is_writable(field.name)
     return {

@@ -24,11 +24,16 @@ _KEPT = "\ufdd0"  # stands for a joiner meanwhile; no text has this character
 _EMOJI_JOINER = re.compile(
     "(?<=[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
 )
-_NOTHING = (
-    "无", "暂无", "没有", "未知", "不详", "不知道", "待定", "待补充", "测试", "空", "略",
-    "-", "--", "---", "/", "\\", ".", "..", "...", "?", "？", "*", "0", "1", "00", "000",
-    "111", "123", "1234", "n/a", "N/A", "na", "NA", "none", "None", "NONE", "null", "Null", "NULL", "nil", "unknown", "Unknown",
-    "test", "Test", "TEST", "tbd", "TBD", "x", "xx", "xxx", "X", "XX", "XXX", "aaa", "abc", "asdf",
+# What people type where they know nothing, in each way of writing it.
+_NOTHING = frozenset(
+    form
+    for word in (
+        "无", "暂无", "没有", "未知", "不详", "不知道", "待定", "待补充", "测试", "空", "略",
+        "-", "--", "---", "/", "\\", ".", "..", "...", "?", "？", "*", "0", "1", "00", "000", "111", "123",
+        "1234", "n/a", "na", "none", "null", "nil", "unknown", "test", "tbd", "x", "xx", "xxx", "aaa",
+        "abc", "asdf",
+    )
+    for form in (word, word.capitalize(), word.upper())
 )  # fmt: skip
 _SAMPLE_WORDS = ("云启", "博远", "山海", "粤通", "海曙", "胶东", "知行", "光谷", "鹭岛", "秦岭")
 
@@ -50,7 +55,7 @@ class TextKind(FieldKind):
     )
     empty = ""
     searchable = "text"
-    placeholders = frozenset(_NOTHING)
+    placeholders = _NOTHING
     default_length: ClassVar[int] = 200
 
     def clean(self, raw: Any, field: Field) -> str:

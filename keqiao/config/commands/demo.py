@@ -31,6 +31,9 @@ def load_demo(scale: str, per_account: int | None = None) -> dict[str, Any]:
         parts=[follow_ups] if per_account else [],
         until=until,
     )
+    from keqiao.config.commands.quality import count_now
+
+    count_now(with_past=scale == "small")
     activities = round(follow_ups.seconds, 1)
     spent = {"customers": round(told["seconds"] - activities, 1), "activities": activities}
     return {**told, **follow_ups.made, "seconds": told["seconds"], "seconds_of": spent}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from keqiao.catalog import state
 from keqiao.catalog.registry import object_types
+from keqiao.quality.standards.known import STANDARDS, checks_of
 from keqiao.records.measuring import is_measured
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
+    from keqiao.quality.standards.checks import Check
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Expectations:
     """All that is expected of records of one type."""
 
     fields: tuple[Expected, ...]
+    checks: tuple[Check, ...] = ()  # the rules between fields that hold now
 
     @property
     def aging(self) -> list[Expected]:
@@ -55,18 +58,19 @@ class Expectations:
 
     @property
     def mark(self) -> str:
-        """Return a text that differs when something else is expected: scores are not comparable then."""
-        told = [
+        """Return a text that differs when something else is expected: scores do not compare then."""
+        told: list[object] = [
             (one.name, one.weight, one.half_life_months, one.when, sorted(one.values))
             for one in self.fields
         ]
+        told += [(check.code, sorted(check.looks_at)) for check in self.checks]
         return blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
     def named(self, name: str) -> Expected | None:
         return next((one for one in self.fields if one.name == name), None)
 
 
-_kept: dict[str, tuple[int, Expectations]] = {}
+_kept: dict[str, tuple[tuple[int, int], Expectations]] = {}
 
 
 def measured_types() -> list[ObjectType]:
@@ -75,10 +79,13 @@ def measured_types() -> list[ObjectType]:
 
 def expectations(declared: ObjectType) -> Expectations:
     """Return what is expected; worked out anew when somebody changed the fields."""
-    version = state.version(state.CATALOG)
+    version = state.version(state.CATALOG), state.version(STANDARDS)
     kept = _kept.get(declared.key)
     if kept is None or kept[0] != version:
-        kept = _kept[declared.key] = (version, Expectations(tuple(_expected(declared))))
+        kept = _kept[declared.key] = (
+            version,
+            Expectations(tuple(_expected(declared)), tuple(checks_of(declared))),
+        )
     return kept[1]
 
 

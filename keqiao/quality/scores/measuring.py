@@ -17,10 +17,14 @@ from keqiao.quality.scores.facts import day_number, facts_of, stored_form
 from keqiao.records.measuring import register_measure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from django.db.models import Model
 
+    from keqiao.catalog.field import Field
     from keqiao.quality.scores.expectations import Expectations, Expected
     from keqiao.quality.scores.facts import Facts
+    from keqiao.quality.standards.checks import Check
     from keqiao.records.measuring import Unwritten
 
 HALVES = 2  # completeness is counted in half weights: what a rule filled in counts half
@@ -30,6 +34,7 @@ HALVES = 2  # completeness is counted in half weights: what a rule filled in cou
 def measure(unwritten: Unwritten) -> None:
     """Put facts and score onto records about to be written."""
     plan = expectations(unwritten.object_type)
+    fields = unwritten.object_type.fields()
     today = day_number(unwritten.at)
     for row in unwritten.rows:
         facts = facts_of(row.quality_facts)  # type: ignore[attr-defined]
@@ -41,6 +46,7 @@ def measure(unwritten: Unwritten) -> None:
             one.name for one in filled
             if not one.field.kind.is_plausible(one.field.storage.stored(row))
         ]  # fmt: skip
+        facts.broken = _held_against(row, fields, plan.checks)
         row.quality_facts = stored_form(facts)  # type: ignore[attr-defined]
         row.quality_score = score_of(  # type: ignore[attr-defined]
             (dimension, part.share)
@@ -55,6 +61,20 @@ def _note_change(row: Model, facts: Facts, one: Expected | None, today: int) -> 
     facts.forget(one.name)
     if one.half_life_months and one.is_filled(row):
         facts.on[one.name] = today
+
+
+def _held_against(row: Model, fields: Mapping[str, Field], checks: Sequence[Check]) -> list[int]:
+    """Return how many rules between fields the record breaks, and how many apply to it."""
+    broken = applicable = 0
+    for check in checks:
+        if not check.looks_at <= fields.keys():
+            continue
+        values = {name: fields[name].value(row) for name in check.looks_at}
+        if check.names and any(fields[name].kind.is_empty(values[name]) for name in check.names):
+            continue
+        applicable += 1
+        broken += check.find(values) is not None
+    return [broken, applicable] if applicable else []
 
 
 def parts_of(row: Model, plan: Expectations, facts: Facts, today: int) -> dict[Dimension, Part]:

@@ -58,3 +58,12 @@ class Recount(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["object_key", "day"], name="quality_recount_once")
         ]
+
+
+class ScoreSettings(models.Model):
+    """What a company decided about the scores; there is one row, or none while nobody changed it."""
+
+    has_leaderboard = models.BooleanField(default=True)
+    has_weekly_letter = models.BooleanField(default=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by_id = models.BigIntegerField(null=True)

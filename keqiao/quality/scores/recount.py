@@ -18,6 +18,8 @@ from keqiao.quality.scores.models import Grouping, QualityDay, Recount
 from keqiao.records.measuring import keep_scores
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from keqiao.catalog.object_type import ObjectType
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 MOST_EXAMPLES = 20
 # Below so many records of a group its figure would tell of chance, not of data.
 FEWEST = 30
+TODAY = "today"  # the name of the columns worked out for the day of the recount
 GROUPINGS: dict[Grouping, str] = {
     Grouping.OWNER: "owner",
     Grouping.TEAM: "team",
@@ -44,6 +47,12 @@ class Counted:
     differences: int = 0
     examples: list[int] = field(default_factory=list)
     seconds: float = 0.0
+    points: int = 0
+    measured: int = 0
+
+    @property
+    def score(self) -> float | None:
+        return round(self.points / self.measured, 1) if self.measured else None
 
 
 def recount(declared: ObjectType) -> Counted:
@@ -76,6 +85,30 @@ def recount(declared: ObjectType) -> Counted:
     return found
 
 
+def count_past_days(declared: ObjectType, days: Sequence[date]) -> None:
+    """Keep the figures that the records of today would have had on earlier days, where none were kept.
+
+    Only for data loaded with their past (invented companies, a take-over): values are today's, ages
+    are those of the day, and what did not exist yet is left out.
+    """
+    import polars as pl
+
+    access, plan = Access.system("quality of earlier days"), expectations(declared)
+    kept = set(QualityDay.objects.filter(object_key=declared.key).values_list("day", flat=True))
+    wanted = {f"{day:%Y%m%d}": day for day in days if day not in kept}
+    if not wanted:
+        return
+    numbers = {name: day_number(day) for name, day in wanted.items()}
+    groups: dict[str, list[pl.DataFrame]] = {name: [] for name in wanted}
+    for frame in read_columns(access, declared, plan):
+        frame = with_parts(frame, plan, numbers)
+        for name, number in numbers.items():
+            scored = with_score(frame.filter(pl.col("made") <= number), name)
+            groups[name].append(_summed(scored, plan, name))
+    for name, day in wanted.items():
+        _keep_day(declared, plan, groups[name], day)
+
+
 def _compare(declared: ObjectType, frame: pl.DataFrame, found: Counted, earlier: str) -> None:
     import polars as pl
 
@@ -84,6 +117,8 @@ def _compare(declared: ObjectType, frame: pl.DataFrame, found: Counted, earlier:
     is_wrong = kept.is_not_null() & (now_score.is_null() | (kept > best) | (kept < now_score))
     wrong = frame.filter(is_wrong).get_column("id")
     found.records += frame.height
+    found.points += int(frame.get_column("score_today").sum() or 0)
+    found.measured += frame.get_column("score_today").count()
     found.unmeasured += frame.filter(kept.is_null() & now_score.is_not_null()).height
     found.differences += wrong.len()
     found.examples += wrong.head(MOST_EXAMPLES - len(found.examples)).to_list()
@@ -92,19 +127,19 @@ def _compare(declared: ObjectType, frame: pl.DataFrame, found: Counted, earlier:
     keep_scores(declared, dict(moved.iter_rows()))
 
 
-def _summed(frame: pl.DataFrame, plan: Expectations) -> pl.DataFrame:
+def _summed(frame: pl.DataFrame, plan: Expectations, day: str = TODAY) -> pl.DataFrame:
     """Add the records of one frame up by owner, department, origin and channel together."""
     import polars as pl
 
-    measured = pl.col("score_today").is_not_null()
+    measured = pl.col(f"score_{day}").is_not_null()
     sums = [
         pl.len().alias("records"),
         measured.sum().cast(pl.Int64).alias("measured"),
-        pl.col("score_today").sum().alias("points"),
+        pl.col(f"score_{day}").sum().alias("points"),
     ]
     for dimension in Dimension:
         reached = (
-            "currentness_today" if dimension is Dimension.CURRENTNESS else f"{dimension}_reached"
+            f"currentness_{day}" if dimension is Dimension.CURRENTNESS else f"{dimension}_reached"
         )
         sums += [
             pl.col(reached).sum().alias(f"{dimension}_reached"),
