@@ -8,6 +8,8 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 export PORT KEQIAO_DATA
+# Every command starts Python several times; compiling anew each time costs it seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: run test check bench demo build lock journeys screenshots translations clean help

@@ -129,6 +129,8 @@ def open_bench(scale: str, only: tuple[str, ...], *, quiet: bool, fresh: bool) -
         "KEQIAO_API_PER_MINUTE": "10000000",
         "KEQIAO_HTTPS": "0",
     }
+    # An installation has its compiled files; without them every start would be compiling.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     vendor = "sqlite"
     if env.text("DATABASE_URL").startswith("postgres"):
         vendor = "postgresql"
