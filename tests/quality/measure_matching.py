@@ -110,7 +110,9 @@ def splink() -> None:
     _table, rows = _file(path, ",", [])
     true = _together(row[-1] for row in rows)
     connection = duckdb.connect()
-    connection.execute(f"CREATE TABLE fake AS SELECT * EXCLUDE cluster FROM read_csv('{path}')")  # noqa: S608
+    connection.execute(
+        f"CREATE TABLE fake AS SELECT * EXCLUDE cluster FROM read_csv('{path}', all_varchar=true)"
+    )  # noqa: S608
     api = DuckDBAPI(connection=connection)
     settings = SettingsCreator(
         link_type="dedupe_only",

@@ -85,6 +85,8 @@ def _edits(column: str, most: int) -> Answer:
             return False
         if len(left) <= 2 * most or len(right) <= 2 * most:
             return False
+        if abs(len(left) - len(right)) > most:
+            return False
         distance = Levenshtein.distance(left, right)
         if distance <= most:
             return True
@@ -288,6 +290,7 @@ def _sql_edits(dialect: Dialect, left: str, right: str, args: list[Any]) -> str:
     most = int(args[1])
     return (
         f"(CASE WHEN length({left}) <= {2 * most} OR length({right}) <= {2 * most} THEN false"
+        f" WHEN abs(length({left}) - length({right})) > {most} THEN false"
         f" WHEN levenshtein({left}, {right}) <= {most} THEN true"
         f" WHEN levenshtein({left}, {right}) <= {2 * most}"
         f" THEN {dialect.damerau}({left}, {right}) <= {most} ELSE false END)"

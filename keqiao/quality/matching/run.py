@@ -11,10 +11,12 @@ from keqiao.quality.forms import Role, normal
 from keqiao.quality.matching.batch import Batch, Bounds, Pair
 from keqiao.quality.matching.blocking import Plan, Planner, Refused
 from keqiao.quality.matching.clusters import (
+    MOST_COMPARED,
     Clustered,
     Edge,
     best_partners,
     cluster,
+    components,
     is_one_to_one,
 )
 from keqiao.quality.matching.columns import Compared, Skipped, Style, Table, compared_columns
@@ -224,6 +226,7 @@ def resolve(batch: Batch, model: Model) -> tuple[list[Pair], list[Pair], Cluster
     if batch.is_linkage:
         return _partners(strong), links, Clustered()
     fill = _Filler(batch, model)
+    fill.fetch(weights)
     groups = cluster(weights, apart=apart, fill=fill)
     pairs = _pairs_of(groups, strong, fill, looked)
     return pairs, links, groups
@@ -243,11 +246,21 @@ class _Filler:
         self.batch, self.model = batch, model
         self.scorer = Scorer(model)
         self.made: dict[Edge, Pair] = {}
+        self.known: dict[int, dict[str, Any]] = {}
+
+    def fetch(self, weights: Mapping[Edge, float]) -> None:
+        """Fetch the records of all groups of three and more at once: a query for each costs more."""
+        groups = components(edge for edge, weight in weights.items() if weight > 0)
+        wanted = [one for group in groups if 2 < len(group) <= MOST_COMPARED for one in group]
+        self.known = self.batch.records(wanted)
 
     def __call__(self, edges: list[Edge]) -> dict[Edge, float]:
         if not edges:
             return {}
-        known = self.batch.records(one for edge in edges for one in edge)
+        known = self.known
+        lacking = {one for edge in edges for one in edge} - known.keys()
+        if lacking:
+            known = {**known, **self.batch.records(lacking)}
         found: dict[Edge, float] = {}
         for edge in edges:
             scored = self.scorer.score(known[edge[0]], known[edge[1]])
