@@ -112,7 +112,7 @@ def splink() -> None:
     connection = duckdb.connect()
     connection.execute(
         f"CREATE TABLE fake AS SELECT * EXCLUDE cluster FROM read_csv('{path}', all_varchar=true)"
-    )  # noqa: S608
+    )
     api = DuckDBAPI(connection=connection)
     settings = SettingsCreator(
         link_type="dedupe_only",

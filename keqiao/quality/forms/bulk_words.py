@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cache
 
 import polars as pl
@@ -87,11 +88,13 @@ def _written_regions() -> dict[int, dict[str, str]]:
 
     Sure is a path that no spelling could go on from (沙市 and 沙市区), and that reads as expected.
     """
-    spellings = regions_spelt()
+    spellings = sorted(regions_spelt())
     found: dict[int, dict[str, str]] = {}
     for code in regions():
         names = [name for _code, name in region_path(code)]
-        if any(one != names[-1] and one.startswith(names[-1]) for one in spellings):
+        # What goes on from a name stands right behind it.
+        after = bisect_right(spellings, names[-1])
+        if after < len(spellings) and spellings[after].startswith(names[-1]):
             continue
         for first in range(len(names)):
             text = "".join(names[first:])
