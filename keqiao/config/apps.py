@@ -12,6 +12,8 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from keqiao.base.rotation import register_sealed
         from keqiao.config import checks  # noqa: F401 - importing registers them
+        from keqiao.config.file_check import menu
         from keqiao.config.two_factor import sealed_secrets
 
         register_sealed(sealed_secrets)
+        menu.register()

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("auth/two-factor/", include("allauth.mfa.urls")),
     path("", include("keqiao.importing.urls")),
     path("", include("keqiao.quality.urls")),
+    path("", include("keqiao.config.file_check.urls")),
     path("", include("keqiao.automation.urls")),
     path("", include("keqiao.activities.follow_urls")),
     path("", include("keqiao.activities.day_urls")),
