@@ -111,7 +111,7 @@ def splink() -> None:
     true = _together(row[-1] for row in rows)
     connection = duckdb.connect()
     connection.execute(
-        f"CREATE TABLE fake AS SELECT * EXCLUDE cluster FROM read_csv('{path}', all_varchar=true)"
+        "CREATE TABLE fake AS SELECT * EXCLUDE cluster FROM read_csv(?, all_varchar=true)", [str(path)]
     )
     api = DuckDBAPI(connection=connection)
     settings = SettingsCreator(
