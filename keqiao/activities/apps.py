@@ -21,6 +21,7 @@ class ActivitiesConfig(AppConfig):
         import_module("keqiao.activities.mentioning")
         import_module("keqiao.activities.remarks")
         import_module("keqiao.activities.day_menu")
+        import_module("keqiao.activities.verifying")
         import_module("keqiao.activities.home_day").register()
 
         from keqiao.activities.models import Escalation, FollowUpDraft

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keqiao.quality.cleaning.models import Correction, FileCheck
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
-from keqiao.quality.freshness.models import FieldMark
+from keqiao.quality.freshness.models import FieldMark, VerifyRequest
 from keqiao.quality.review.models import PendingChange, ReviewRule
 from keqiao.quality.scores.models import QualityDay, Recount, ScoreSettings
 from keqiao.quality.standards.models import StandardRule
@@ -22,4 +22,5 @@ __all__ = [
     "ScoreSettings",
     "SecondEntry",
     "StandardRule",
+    "VerifyRequest",
 ]

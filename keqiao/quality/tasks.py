@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keqiao.quality.freshness.nightly import ask_to_verify
 from keqiao.quality.scores.nightly import count_quality, tell_quality
 
-__all__ = ["count_quality", "tell_quality"]
+__all__ = ["ask_to_verify", "count_quality", "tell_quality"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from keqiao.ui.icons import icon
 from keqiao.ui.markup import joined, markup
+from keqiao.ui.record_parts import Doubt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,11 +97,13 @@ class _Page:
 
 
 def _mark(text: str) -> SafeString:
+    in_doubt = isinstance(text, Doubt)
     return markup(
-        '<span class="mark" title="{}" role="img" aria-label="{}">{}</span>',
+        '<span class="mark{}" title="{}" role="img" aria-label="{}">{}</span>',
+        " doubt" if in_doubt else "",
         text,
         text,
-        icon("circle-check", "xs"),
+        icon("alert-triangle" if in_doubt else "circle-check", "xs"),
     )
 
 

@@ -120,6 +120,12 @@ class RowAction:
     is_for: IsFor = for_all
 
 
+class Doubt(str):
+    """A mark that speaks against a value: a dead number, mail that came back."""
+
+    __slots__ = ()
+
+
 # For fields of the open record: what is known of the value, in words.
 FieldMarks = Callable[[OpenedRecord], dict[str, str]]
 
@@ -155,7 +161,7 @@ def register_row_action(action: RowAction) -> RowAction:
 
 
 def register_field_marks(load: FieldMarks) -> FieldMarks:
-    """Mark fields among a record's details: that a value was verified, and by whom."""
+    """Mark fields among a record's details: that a value was verified, by whom, or is in `Doubt`."""
     _field_marks.append(load)
     return load
 

@@ -13,6 +13,7 @@ from keqiao.catalog.problems import FieldProblem, UnknownObject
 from keqiao.catalog.registry import object_type
 from keqiao.quality.double_entry.known import form_of, has_form, rules_keyed_by
 from keqiao.quality.double_entry.models import EntryState, SecondEntry
+from keqiao.quality.freshness.marks import confirm
 from keqiao.records.audit import logged_form, logged_raw, logged_value
 from keqiao.records.drafts import Draft, Rejected, Saved, Source
 from keqiao.records.query import RecordNotFound, get_record
@@ -95,6 +96,8 @@ def key_again(access: Access, entry_id: int, raws: Mapping[str, Any]) -> SecondE
         entry.state = EntryState.DIFFERS if differs else EntryState.AGREED
         entry.second_by_id, entry.second_at = access.user_id, now()
         entry.save()
+        if not differs:
+            _count_as_checked(entry)
     return entry
 
 
@@ -168,7 +171,18 @@ def settle(
             entry.result_version = _save(access, entry, draft, request_id)
         entry.state, entry.third_by_id, entry.third_at = EntryState.SETTLED, access.user_id, now()
         entry.save()
+        _count_as_checked(entry)
     return entry
+
+
+def _count_as_checked(entry: SecondEntry) -> None:
+    """What two people keyed alike, or a third settled, is checked: the record's accuracy knows it."""
+    access, declared = Access.system("double entry"), object_type(entry.object_key)
+    record, fields = stored(entry), declared.fields()
+    for keyed in entry.keyed.exclude(final_form=None):
+        own = fields.get(keyed.field)
+        if record is not None and own and has_form(own, own.value(record), keyed.final_form):
+            confirm(access, declared, [entry.record_id], own.name)
 
 
 def _chosen(own: Field, keyed: KeyedField, option: str, raw: Any) -> Any:

@@ -14,7 +14,7 @@ from keqiao.base.clock import now
 from keqiao.quality.freshness.models import FieldMark
 from keqiao.quality.scores.expectations import expectations
 from keqiao.quality.scores.facts import day_number, facts_of, stored_form
-from keqiao.records.measuring import change_facts
+from keqiao.records.measuring import change_facts, is_measured
 from keqiao.ui.cells import near_moment
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Told:
     at: datetime
     by: str
     why: str
+    by_person: bool = True
 
     @property
     def told(self) -> str:
@@ -70,7 +71,7 @@ def _note(
     access: Access, declared: ObjectType, ids: Sequence[int], name: str, state: State, why: str
 ) -> list[int]:
     """Write facts, score and the finding in one transaction; a field out of sight is not judged."""
-    one, at = expectations(declared).named(name), now()
+    one, at = expectations(declared).named(name) if is_measured(declared) else None, now()
     if one is None or not access.fields(declared).is_readable(name):
         return []
 
@@ -108,6 +109,7 @@ def latest_marks(declared: ObjectType, record_id: int) -> dict[str, Told]:
             row.at,
             people[row.by_id].name if row.by_id in people else _("the system"),
             row.why,
+            row.by_id is not None,
         )
         for row in rows
     }

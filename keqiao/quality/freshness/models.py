@@ -29,3 +29,18 @@ class FieldMark(models.Model):
                 fields=["object_key", "record_id", "field", "id"], name="field_mark_record"
             )
         ]
+
+
+class VerifyRequest(models.Model):
+    """Somebody was asked to verify values of a record; he is not asked again soon."""
+
+    object_key = models.CharField(max_length=40)
+    record_id = models.BigIntegerField()
+    owner_id = models.BigIntegerField()
+    fields = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["object_key", "record_id", "at"], name="verify_request_record")
+        ]

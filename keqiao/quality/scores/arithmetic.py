@@ -88,6 +88,10 @@ def score_of(shares: Iterable[tuple[Dimension, int]]) -> int | None:
     return bisect_right(STEPS, total // weight) if weight else None
 
 
+def days_of(half_life_months: int) -> int:
+    return math.ceil(half_life_months * _DAYS_A_MONTH)
+
+
 @lru_cache(maxsize=100)
 def freshness_table(half_life_months: int) -> list[int]:
     """Return how far a value is still true after 0, 1, 2 … days, in thousandths."""

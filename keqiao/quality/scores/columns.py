@@ -23,6 +23,7 @@ from keqiao.quality.scores.arithmetic import (
     WEIGHTS,
     WHOLE,
     Dimension,
+    days_of,
     freshness_table,
 )
 from keqiao.quality.scores.measuring import HALVES
@@ -236,3 +237,23 @@ def with_score(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return frame.with_columns(points.alias(f"score_{name}")).with_columns(
         pl.when(pl.col("_weight") > 0).then(pl.col(f"score_{name}")).alias(f"score_{name}")
     )
+
+
+# --- ages -----------------------------------------------------------------------------------------
+
+
+def with_ages(frame: pl.DataFrame, plan: Expectations, today: int) -> pl.DataFrame:
+    """Add `stale_<bit>` for each value past its half-life, and by how many days the oldest is."""
+    import polars as pl
+
+    frame = _with_facts(frame, plan)
+    overdue = {
+        one.bit: pl.when(_has("filled", one) == 1)
+        .then(
+            pl.lit(today, dtype=pl.Int64) - pl.col(f"on_{one.bit}") - days_of(one.half_life_months)
+        )
+        .otherwise(0)
+        for one in plan.aging
+    }
+    stale = {f"stale_{bit}": days > 0 for bit, days in overdue.items()}
+    return frame.with_columns(overdue_days=pl.max_horizontal(*overdue.values()), **stale)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.quality.freshness.models import FieldMark, VerifyRequest
 from keqiao.quality.queue.waiting import GROUP
 from keqiao.quality.scores import record_parts, telling
 from keqiao.quality.scores.figures import seen_types
 from keqiao.quality.scores.preferences import ADDRESS
+from keqiao.records.merging_attached import AttachedRows, register_attached
 from keqiao.ui.commands import Command, register_command
 from keqiao.ui.navigation import MenuEntry, register_entry
 from keqiao.ui.screens import register_guide
@@ -34,5 +36,7 @@ def register() -> None:
     )  # fmt: skip
     register_guide("quality-scores", "quality/desk/")
     register_guide("quality-scores", "settings/quality-scores/")
+    register_attached(AttachedRows(FieldMark))
+    register_attached(AttachedRows(VerifyRequest))
     record_parts.register()
     telling.register()

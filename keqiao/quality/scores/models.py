@@ -65,5 +65,7 @@ class ScoreSettings(models.Model):
 
     has_leaderboard = models.BooleanField(default=True)
     has_weekly_letter = models.BooleanField(default=True)
+    # How many records a day one person is asked to verify; 0: nobody is asked.
+    verify_a_day = models.PositiveSmallIntegerField(default=3)
     changed_at = models.DateTimeField(auto_now=True)
     changed_by_id = models.BigIntegerField(null=True)

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from keqiao.quality.scores.models import ScoreSettings
+from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, administrators_only, go
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+MOST_A_DAY = 20
 ADDRESS = "/settings/quality-scores/"
 
 
@@ -32,6 +34,9 @@ def preferences_page(request: HttpRequest) -> HttpResponse:
             defaults={
                 "has_leaderboard": "has_leaderboard" in request.POST,
                 "has_weekly_letter": "has_weekly_letter" in request.POST,
+                "verify_a_day": min(
+                    whole_number(request.POST.get("verify_a_day", "")) or 0, MOST_A_DAY
+                ),
                 "changed_by_id": access_of(request).user_id,
             },
         )
@@ -40,6 +45,7 @@ def preferences_page(request: HttpRequest) -> HttpResponse:
     heading = _("Quality scores")
     context = {
         "kept": kept,
+        "most_a_day": MOST_A_DAY,
         "heading": heading,
         "page_title": heading,
         "lead": _("How the quality of data is told to people."),

@@ -25,9 +25,11 @@ from keqiao.ui.gate import access_of, require, signed_in
 from keqiao.ui.navigation import sentence
 from keqiao.ui.record_page import field_item, open_record_page
 from keqiao.ui.record_parts import (
+    Doubt,
     OpenedRecord,
     RecordPanel,
     RecordTab,
+    register_field_marks,
     register_record_panel,
     register_record_tab,
 )
@@ -64,12 +66,28 @@ def register() -> None:
     register_record_panel(
         RecordPanel("quality", "quality/scores/ring.html", _ring, "left", 10, _is_for)
     )
+    register_field_marks(marked_fields)
     register_record_tab(
         RecordTab(
             "quality", gettext_lazy("Quality"), "quality/scores/fixes.html", _fixes, 700, _is_for,
             note=lambda opened: str(len(_known(opened)["gaps"]) or ""),
         )
     )  # fmt: skip
+
+
+def marked_fields(opened: OpenedRecord) -> dict[str, str]:
+    """Return what people found out about values that still stand as they did then."""
+    if not is_measured(opened.declared):
+        return {}
+    facts = facts_of(opened.record.quality_facts)  # type: ignore[attr-defined]
+    if not (facts.ok or facts.bad):
+        return {}
+    mask, marks = opened.access.fields(opened.declared), latest_marks(opened.declared, opened.id)
+    return {
+        name: Doubt(mark.told) if name in facts.bad else mark.told
+        for name, mark in marks.items()
+        if mark.by_person and mask.is_readable(name) and name in (*facts.ok, *facts.bad)
+    }
 
 
 def _is_for(access: Access, declared: ObjectType) -> bool:

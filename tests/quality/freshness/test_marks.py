@@ -19,7 +19,8 @@ from keqiao.quality.freshness.models import FieldMark
 from keqiao.quality.scores.facts import day_number, facts_of
 from keqiao.quality.scores.recount import recount
 from keqiao.records.query import get_record
-from tests.company import SYSTEM, Company, make
+from keqiao.records.save import Draft, save_records
+from tests.company import SYSTEM, TEST, Company, make
 
 PHONE = {"phone": "13912345670", "position": "采购经理", "email": "zhou@boyuan-sz.cn"}
 
@@ -86,3 +87,17 @@ def test_only_what_fits_the_field_can_be_found_wrong(
     assert _post(company.li, f"/contacts/{pk}/wrong/email/", {"state": given, "why": "退信"}) == 303
     mark = FieldMark.objects.get()
     assert (mark.state, mark.why, mark.by_id) == (kept, "退信", company.li.pk)
+
+
+def test_what_was_found_out_stands_beside_the_value_until_it_changes(company: Company) -> None:
+    pk = make("contact", owner=company.li, **PHONE)
+    find_wrong(
+        Access.for_user(company.li), object_type("contact"), [pk], "phone", State.DEAD, "停机"
+    )
+    client = Client()
+    client.force_login(company.li)
+    details = client.get(f"/contacts/{pk}/?tab=details").content.decode()
+    assert "mark doubt" in details and "停机" in details
+    declared = object_type("contact")
+    save_records(SYSTEM, declared, [Draft({"phone": "13912345699"}, record_id=pk)], source=TEST)
+    assert "停机" not in client.get(f"/contacts/{pk}/?tab=details").content.decode()
