@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from keqiao.quality.completion import pages as completion
 from keqiao.quality.double_entry import pages as double_entry_pages
 from keqiao.quality.double_entry import rule_pages as double_entry_rules
 from keqiao.quality.freshness import pages as freshness
@@ -17,12 +18,13 @@ __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
     path("quality/queue/", queue_pages.sources_page, name="queue"),
-    path("quality/queue/<slug:key>/", queue_pages.desk_page, name="desk"),
+    path("quality/queue/<slug:desk>/", queue_pages.desk_page, name="desk"),
     path("quality/review/", review_pages.reviews_page, name="reviews"),
     path("quality/review/<record:pending_id>/", review_pages.entry_page, name="entry"),
     path("quality/review/<record:pending_id>/correct/", review_pages.correct_page),
     path("quality/review/<record:pending_id>/withdraw/", review_pages.withdraw_page),
     path("quality/desk/", desk.desk_page),
+    path("quality/completion/", completion.completion_page),
     path("settings/quality-scores/", preferences.preferences_page),
     path("<object:declared>/<record:record_id>/quality/ring/", record_parts.ring_page),
     path("<object:declared>/<record:record_id>/verify/<slug:name>/", freshness.verify_page),
@@ -31,8 +33,8 @@ urlpatterns = [
     path("settings/double-entry/", double_entry_rules.rules_page, name="double-entry"),
     path("settings/double-entry/report/", double_entry_pages.report_page),
     path("settings/double-entry/new/", double_entry_rules.new_rule),
-    path("settings/double-entry/<record:rule_id>/", double_entry_rules.edit_rule),
+    path("settings/double-entry/<record:entry_rule_id>/", double_entry_rules.edit_rule),
     path("settings/review-rules/", review_rules.rules_page, name="review-rules"),
     path("settings/review-rules/new/", review_rules.new_rule),
-    path("settings/review-rules/<record:rule_id>/", review_rules.edit_rule),
+    path("settings/review-rules/<record:review_rule_id>/", review_rules.edit_rule),
 ]

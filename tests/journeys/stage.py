@@ -24,13 +24,20 @@ from keqiao.importing.models import ImportRun
 from keqiao.jobs.models import Job
 from keqiao.jobs.worker import run_worker
 from keqiao.notifications.notify import notify
-from keqiao.records.drafts import Outcome
+from keqiao.quality.double_entry.keying import key_again
+from keqiao.quality.double_entry.models import SecondEntry
+from keqiao.quality.review.deciding import Verdict, decide
+from keqiao.quality.review.models import PendingChange
+from keqiao.records.drafts import Held, Outcome
+from keqiao.records.outbox import dispatch_events
 from keqiao.records.save import Draft, Rejected, Saved, Source, save_records
 from keqiao.ui.models import SavedView
 from tests.attacks.conftest import BACKEND
 from tests.attacks.routes import Route, ui_routes
 from tests.company import Company, sample_values
 from tests.customers.pools import make_pool, make_rule, put_in
+from tests.quality.double_entry.rules import entry_rule
+from tests.quality.review.rules import review_rule
 
 NAMES = ["Αθηνά", "Βύρων", "Γαλήνη", "Δήμητρα", "Ελπίδα", "Ζωή"]
 UGLY = "Πολύμακρη" * 7 + " 🐉👨‍👩‍👧 " + "שלום עולם" + "Ω" * 60
@@ -105,6 +112,7 @@ def set_the_stage(staff: Company) -> Stage:
     stage.slots = {
         **pooled(staff),
         **set_up_by_people(staff),
+        **waiting_for_a_second_person(staff),
         "user_id": [staff.li.pk],
         "role_id": [Role.objects.get(key="sales").pk],
         "field_id": [CustomField.objects.filter(deleted_at=None).earliest("pk").pk],
@@ -203,6 +211,31 @@ def set_up_by_people(staff: Company) -> dict[str, list[Any]]:
     Phrase.objects.create(user=staff.qian, text="Φράση")
     notify([staff.qian], "mention", title="Μήνυμα", body=UGLY[:200], url="/accounts/")
     return {"view_id": [SavedView.objects.get().pk]}
+
+
+def waiting_for_a_second_person(staff: Company) -> dict[str, list[Any]]:
+    """Let a lead wait for review, one be sent back, and one be keyed twice and differently."""
+    people = (staff.li, staff.wang, staff.qian)
+    again = entry_rule(*people, object_key="lead", name="Διπλή", fields=["name"])
+    number = put(object_type("lead"), 6_000, staff.li)
+    dispatch_events()
+    [entry] = SecondEntry.objects.filter(record_id=number)
+    key_again(Access.for_user(staff.wang), entry.pk, {"name": "Άλλη εταιρεία"})
+    put(object_type("lead"), 6_001, staff.li)
+    dispatch_events()
+    rule = review_rule(*people, object_key="lead", name="Έλεγχος", fields=[])
+    for owner in (staff.qian, staff.li):
+        values = {"name": UGLY[:100], "contact_name": "Νέα", "phone": "01062518889"}
+        assert isinstance(save_as(owner, object_type("lead"), values), Held)
+    sent_back = PendingChange.objects.get(maker_id=staff.qian.pk)
+    verdicts = {name: Verdict(accepted=False, reason="Λάθος") for name in sent_back.checked}
+    decide(Access.for_user(staff.wang), sent_back.pk, verdicts)
+    return {
+        "desk": ["review", "differences"],
+        "pending_id": [sent_back.pk],
+        "review_rule_id": [rule.pk],
+        "entry_rule_id": [again.pk],
+    }
 
 
 def client_of(user: User) -> Client:

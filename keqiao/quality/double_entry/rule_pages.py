@@ -80,8 +80,8 @@ def new_rule(request: HttpRequest) -> HttpResponse:
 
 @administrators_only
 @require_http_methods(["GET", "POST"])
-def edit_rule(request: HttpRequest, rule_id: int) -> HttpResponse:
-    rule = get_object_or_404(DoubleEntryRule, pk=rule_id)
+def edit_rule(request: HttpRequest, entry_rule_id: int) -> HttpResponse:
+    rule = get_object_or_404(DoubleEntryRule, pk=entry_rule_id)
     declared = _declared(rule.object_key)
     if request.method == "POST" and request.POST.get("do") == "delete":
         return _delete(request, declared, rule)

@@ -80,10 +80,10 @@ def sources_page(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def desk_page(request: HttpRequest, key: str) -> HttpResponse:
+def desk_page(request: HttpRequest, desk: str) -> HttpResponse:
     """Show the item at hand, and carry out what the person decides about it."""
     access = access_of(request)
-    source = queue_source(access, key)
+    source = queue_source(access, desk)
     if source is None:
         raise Http404
     if request.method == "POST":

@@ -128,9 +128,8 @@ def fields_to_check(declared: ObjectType, rule: ReviewRule, entered: list[str]) 
 def _pending(batch: Batch, held: _Held) -> PendingChange:
     item, access = held.item, batch.access
     title = batch.object_type.title
-    shown = item.values.get(title) or (
-        "" if item.creating else batch.fields[title].value(item.stored)
-    )
+    # A changed record is called by the name it has, not by the one that waits.
+    shown = item.values.get(title) if item.creating else batch.fields[title].value(item.stored)
     return PendingChange(
         rule=held.rule,
         object_key=batch.object_type.key,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from keqiao.access.access import Access
 from keqiao.access.models import User
-from keqiao.base.clock import now
 from keqiao.customers.account import ACCOUNT
 from keqiao.quality.double_entry.keying import (
     EntryProblem,
@@ -20,30 +17,15 @@ from keqiao.quality.double_entry.keying import (
     settle,
     take_back,
 )
-from keqiao.quality.double_entry.known import is_in_sample, rules_changed
+from keqiao.quality.double_entry.known import is_in_sample
 from keqiao.quality.double_entry.models import DoubleEntryRule, EntryState, SecondEntry
 from keqiao.records.audit import history
 from keqiao.records.outbox import dispatch_events
 from keqiao.records.query import get_record
 from tests.company import SYSTEM, Company, make, save_one
+from tests.quality.double_entry.rules import entry_rule
 
 NAME, USCC = "苏州博远科技有限公司", "91350100M000100Y43"
-
-
-def _rule(*people: User, **values: Any) -> DoubleEntryRule:
-    given: dict[str, Any] = {
-        "name": "大客户复录",
-        "object_key": "account",
-        "share": 100,
-        "fields": ["name", "uscc", "phone"],
-        "keyers": {"users": [one.pk for one in people]},
-        "is_active": True,
-        "changed_at": now(),
-        **values,
-    }
-    rule = DoubleEntryRule.objects.create(**given)
-    rules_changed()
-    return rule
 
 
 def _of(user: User) -> Access:
@@ -59,7 +41,7 @@ def _desk(user: User) -> Client:
 @pytest.fixture
 def entry(company: Company) -> SecondEntry:
     """What 李销售 has keyed, to be keyed again by any of three."""
-    _rule(company.li, company.wang, company.qian)
+    entry_rule(company.li, company.wang, company.qian)
     save_one(_of(company.li), "account", {"name": NAME, "uscc": USCC, "phone": "0512-62881234"})
     dispatch_events()
     return SecondEntry.objects.get()
@@ -74,7 +56,7 @@ def test_what_fits_a_rule_is_to_be_keyed_again_once(company: Company, entry: Sec
 
 
 def test_a_condition_and_a_share_choose(company: Company) -> None:
-    rule = _rule(
+    rule = entry_rule(
         company.li, company.wang, share=20,
         filter={"field": "name", "operator": "contains", "value": "银行"},
     )  # fmt: skip
@@ -187,7 +169,7 @@ def test_whoever_may_not_write_a_field_does_not_key_it(company: Company) -> None
     from keqiao.access.rights import Right
     from keqiao.access.roles import set_field_right
 
-    _rule(company.li, company.wang)
+    entry_rule(company.li, company.wang)
     make("account", owner=company.li, name=NAME, uscc=USCC)
     dispatch_events()
     set_field_right(Role.objects.get(key="manager"), "account", "uscc", Right.READ)
