@@ -26,6 +26,7 @@ TITLES: dict[str, tuple[int, str | Promise]] = {
     "forbidden": (403, _("You may not do this")),
     "not_found": (404, _("There is no such record")),
     "method": (405, _("This address does not offer this method")),
+    "merged": (410, _("This record was merged into another one")),
     "in_flight": (409, _("The same request is being worked on")),
     "conflict": (409, _("Somebody else changed the record in the meantime")),
     "duplicate": (409, _("Such a record exists already")),

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.translation import gettext_lazy as _
 
 from keqiao.api import parameters
 from keqiao.api.problems import ApiProblem, etag
 from keqiao.catalog.registry import object_type as object_type_named
+from keqiao.records.merging_tombstones import survivor_of
 from keqiao.records.present import Row, present
-from keqiao.records.query import ListQuery, RecordNotFound, get_record, run_list
+from keqiao.records.query import ListQuery, RecordNotFound, get_record, records, run_list
 
 if TYPE_CHECKING:
     from keqiao.access.access import Access
@@ -114,9 +116,19 @@ def record_data(
     try:
         record = get_record(access, object_type, record_id)
     except RecordNotFound:
-        raise ApiProblem("not_found") from None
+        raise gone(access, object_type, record_id) from None
     [row] = present(access, object_type, [record], paths, texts=False)
     return as_data(row, wires(object_type, paths))
+
+
+def gone(access: Access, object_type: ObjectType, record_id: int) -> ApiProblem:
+    """Return what to answer about a record that is not there; who may see where it went is told."""
+    led = survivor_of(object_type.key, record_id)
+    if led is None or not records(access, object_type).filter(pk=led).exists():
+        return ApiProblem("not_found")
+    address = f"/api/v1/{object_type.path}/{led}"
+    detail = _("Use the record it was merged into from now on: its number is in merged_into.")
+    return ApiProblem("merged", detail, headers={"Location": address}, merged_into=led)
 
 
 def require_view(access: Access, object_type: ObjectType) -> None:

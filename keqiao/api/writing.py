@@ -15,7 +15,7 @@ from keqiao.access.refusals import overlooked
 from keqiao.access.rights import Action
 from keqiao.api import parameters
 from keqiao.api.problems import ApiProblem, conflict, duplicate, etag, invalid
-from keqiao.api.reading import json_response, record_data
+from keqiao.api.reading import gone, json_response, record_data
 from keqiao.records.query import RecordNotFound, get_record
 from keqiao.records.removal import delete_records
 from keqiao.records.save import (
@@ -129,6 +129,8 @@ def change_record(
             source=source_of(access),
             allow_duplicates=parameters.flag(request, "allow_duplicates"),
         )
+        if isinstance(outcome, Rejected) and outcome.missing:
+            raise gone(access, object_type, record_id)
         saved = saved_or_problem(outcome)
     if isinstance(saved, Held):
         return json_response({"pending_id": saved.pending_id}, status=202)
@@ -161,7 +163,7 @@ def _reachable(access: Access, object_type: ObjectType, record_id: int, action: 
     try:
         return get_record(access, object_type, record_id, action)
     except RecordNotFound:
-        raise ApiProblem("not_found") from None
+        raise gone(access, object_type, record_id) from None
 
 
 def delete_record(

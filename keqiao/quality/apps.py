@@ -12,12 +12,12 @@ class QualityConfig(AppConfig):
     label = "quality"
 
     def ready(self) -> None:
-        from keqiao.quality import sealed
+        from keqiao.quality import merge_menu, sealed
         from keqiao.quality.double_entry import menu as double_entry
         from keqiao.quality.queue import waiting
         from keqiao.quality.review import holding, menu, telling
 
-        for part in (holding, telling, menu, double_entry, waiting, sealed):
+        for part in (holding, telling, menu, double_entry, waiting, sealed, merge_menu):
             part.register()
         import_module("keqiao.quality.double_entry.choosing")  # subscribes to what is saved
         # Importing the module registers its measure with the write path.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from keqiao.quality import merge_pages
 from keqiao.quality.completion import pages as completion
 from keqiao.quality.double_entry import pages as double_entry_pages
 from keqiao.quality.double_entry import rule_pages as double_entry_rules
@@ -17,6 +18,10 @@ from keqiao.ui import converters
 __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
+    path("<object:declared>/merge/", merge_pages.merge_page, name="merge"),
+    path("<object:declared>/<record:record_id>/merge/", merge_pages.choose_page),
+    path("merges/<record:merge_id>/", merge_pages.merge_detail, name="merged"),
+    path("merges/<record:merge_id>/undo/", merge_pages.undo_page),
     path("quality/queue/", queue_pages.sources_page, name="queue"),
     path("quality/queue/<slug:desk>/", queue_pages.desk_page, name="desk"),
     path("quality/review/", review_pages.reviews_page, name="reviews"),

@@ -120,6 +120,19 @@ def mergeable(access: Access, object_type: ObjectType) -> QuerySet[Any]:
     return records(access, object_type, Action.CHANGE).filter(may_delete)
 
 
+def merged_rows(
+    access: Access, object_type: ObjectType, survivor_id: int, loser_ids: Sequence[int]
+) -> list[Any]:
+    """Return records that went into one which this person may see: their values are its own now."""
+    if not records(access, object_type).filter(pk=survivor_id).exists():
+        return []
+    gone = MergedRecord.objects.filter(
+        object_key=object_type.key, survivor_id=survivor_id, record_id__in=loser_ids
+    )
+    rows = object_type.model._default_manager.filter(pk__in=gone.values("record_id"))
+    return list(rows.order_by("pk"))
+
+
 def _merge(moving: Moving, choices: Mapping[str, int], versions: Mapping[int, int]) -> Merged:
     log = Log()
     survivor, losers = _locked(moving, versions)

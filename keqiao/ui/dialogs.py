@@ -86,6 +86,12 @@ def department_box(element_id: str, name: str, given: QueryDict) -> SafeString:
     return _suggesting_box("/departments/pick/", element_id, name, shown, required=False)
 
 
+def record_box(declared: ObjectType, element_id: str, name: str, given: QueryDict) -> SafeString:
+    """Return the box that suggests records of one type, outside of any record's field."""
+    shown = Picked(picked_id(given, name), given.get(name, ""))
+    return _suggesting_box(f"/{declared.path}/pick/", element_id, name, shown, required=True)
+
+
 def _suggesting_box(
     address: str, element_id: str, name: str, shown: Picked, *, required: bool
 ) -> SafeString:

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action
 from keqiao.access.set_up import is_open
 from keqiao.records.drafts import Source
-from keqiao.records.query import RecordNotFound
+from keqiao.records.merging_tombstones import survivor_of
+from keqiao.records.query import RecordNotFound, records
 from keqiao.ui.errors import not_opened_directly
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ def signed_in(view: View) -> View:
         try:
             response = view(request, *args, **kwargs)
         except RecordNotFound:
-            raise Http404 from None
+            return _to_survivor(request, kwargs)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not is_partial(request):
             response = not_opened_directly(request)
         patch_vary_headers(response, ["HX-Request", "Cookie", "Accept-Language"])
@@ -49,6 +52,26 @@ def signed_in(view: View) -> View:
         return response
 
     return guarded
+
+
+def _to_survivor(request: HttpRequest, parts: dict[str, Any]) -> HttpResponse:
+    """Lead from the address of a record that was merged to the one that stands for it now."""
+    declared, record_id = parts.get("declared"), parts.get("record_id")
+    if declared is None or record_id is None:
+        raise Http404
+    led = survivor_of(declared.key, record_id)
+    if led is None or not records(access_of(request), declared).filter(pk=led).exists():
+        raise Http404
+    if request.method not in {"GET", "HEAD"}:
+        messages.warning(
+            request,
+            _("This record was merged into another one in the meantime, so nothing was saved. Please"
+              " enter your change here once more."),
+        )  # fmt: skip
+        return go(request, f"/{declared.path}/{led}/")
+    old, new = f"/{declared.path}/{record_id}/", f"/{declared.path}/{led}/"
+    # For now, not for good: an undoing gives the old address its record back.
+    return go(request, request.get_full_path().replace(old, new, 1))
 
 
 def _refuse_nul(request: HttpRequest) -> None:
