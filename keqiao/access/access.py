@@ -236,6 +236,12 @@ class Access:
             earlier |= condition
         return parts
 
+    def reaches_own(self, action: Action, object_type: ObjectType) -> bool:
+        """Tell whether `action` reaches all that belongs to this actor."""
+        level = self.level(action, object_type)
+        is_open = level.rank >= Level.OWN.rank and not self._lens_for(object_type)
+        return is_open and self.user_id is not None
+
     def _reaches(
         self, action: Action, object_type: ObjectType, numbers: _Numbers | None = None
     ) -> list[Q]:

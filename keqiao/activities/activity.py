@@ -48,14 +48,15 @@ _SYSTEM = Access.system("which customer an activity is about")
 def activity_indexes() -> list[models.Index]:
     """Return the indexes of one activity table: lists by change and by time, and every reach.
 
-    The reach rides along in the index by time, so that a person's list is read from it alone.
+    The reach rides along in the index by time, so that a person's list is read from it alone, and
+    the state in those of one's own, so that they count what is planned.
     """
     orders: dict[str, list[str]] = {
         "updated": ["updated_at", "id"],
         "created": ["created_at", "id"],
         "at": ["at", "id", *REACH],
-        "owner": ["owner", "updated_at", "id", "team"],
-        "team": ["team", "updated_at", "id"],
+        "owner": ["owner", "updated_at", "id", "team", "state"],
+        "team": ["team", "updated_at", "id", "state"],
         "account_own": ["account_owner_id", "updated_at", "id"],
         "account_team": ["account_team_id", "updated_at", "id"],
         "about_own": ["about_owner_id", "updated_at", "id"],
@@ -71,14 +72,16 @@ def activity_indexes() -> list[models.Index]:
     return [*found, models.Index(fields=bin_order, condition=BINNED, name="%(class)s_binned")]
 
 
-def done_indexes() -> list[models.Index]:
-    """Return the indexes of what somebody, or a department, did in a period: the sales brief.
+def time_indexes() -> list[models.Index]:
+    """Return the indexes of what is somebody's, or a department's, by time: lists and the brief.
 
     Counting a seller's calls of one month went through all of his calls: 1.1 s a brief at five
-    million activities.
+    million activities. Sorting his 80,000 calls anew took 500 ms a page.
     """
     return [
-        models.Index(fields=[whose, "state", "at"], condition=LIVE, name=f"%(class)s_{whose}_did")
+        models.Index(
+            fields=[whose, "at", "id", "state"], condition=LIVE, name=f"%(class)s_{whose}_at"
+        )
         for whose in ("owner", "team")
     ]
 
@@ -140,7 +143,7 @@ class Activity(AboutRecord):
 
     class Meta:
         abstract = True
-        indexes = [*activity_indexes(), *done_indexes()]
+        indexes = [*activity_indexes(), *time_indexes()]
 
 
 def fill_account(rows: Sequence[models.Model]) -> None:

@@ -32,8 +32,8 @@ KEY = "attachment"
 _ORDERS = {
     "updated": ["updated_at", "id"],
     "created": ["created_at", "id"],
-    "owner": ["owner", "updated_at", "id", "team"],
-    "team": ["team", "updated_at", "id"],
+    "owner": ["owner", "created_at", "id", "team"],
+    "team": ["team", "created_at", "id"],
     "account_own": ["account_owner_id", "updated_at", "id"],
     "account_team": ["account_team_id", "updated_at", "id"],
     "about_own": ["about_owner_id", "updated_at", "id"],
