@@ -51,11 +51,10 @@ def check_uscc(raw: str) -> str:
     code = _compact(raw)
     if len(code) != 18:
         _refuse_length(code)
-    if _uscc_holds(code):
-        return _not_a_person(code)
+    found = _held_uscc(code)
+    if found is not None:
+        return _not_a_person(found)
     repaired = code.translate(_LOOK_ALIKE)
-    if repaired != code and _uscc_holds(repaired):
-        return _not_a_person(repaired)
     if not _uscc_shape(repaired):
         raise IdentifierProblem(
             "characters",
@@ -70,6 +69,24 @@ def check_uscc(raw: str) -> str:
           "Compare it with the business licence."),
         _suggest_uscc(repaired),
     )  # fmt: skip
+
+
+def read_uscc(raw: str) -> str | None:
+    """Return the code that `check_uscc` returns, or None where it refuses.
+
+    To look for what a wrong code was meant to be takes a thousand times as long as this.
+    """
+    code = _held_uscc(_compact(raw))
+    return None if code is None or _is_person(code) else code
+
+
+def _held_uscc(code: str) -> str | None:
+    if len(code) != 18:
+        return None
+    if _uscc_holds(code):
+        return code
+    repaired = code.translate(_LOOK_ALIKE)
+    return repaired if repaired != code and _uscc_holds(repaired) else None
 
 
 def _refuse_length(code: str) -> NoReturn:
@@ -105,7 +122,7 @@ def _uscc_check(code: str) -> str:
 
 def _not_a_person(code: str) -> str:
     """Refuse a person's number that happens to pass the company check: it must stay secret."""
-    if _resident_fault(code) is None and nearest_region(code[2:8]) is None:
+    if _is_person(code):
         raise IdentifierProblem(
             "resident_id",
             _(
@@ -114,6 +131,10 @@ def _not_a_person(code: str) -> str:
             ),
         )
     return code
+
+
+def _is_person(code: str) -> bool:
+    return _resident_fault(code) is None and nearest_region(code[2:8]) is None
 
 
 def _suggest_uscc(code: str) -> str | None:

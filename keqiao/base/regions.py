@@ -30,8 +30,9 @@ _ALIASES = {"内蒙": "150000", "广西省": "450000", "西藏省": "540000", "�
 _ENDINGS = ("省", "市", "区", "县")
 _GAPS = " \t\n\r,，、/\\-—_·>|:：;；"
 # After a short name these make a street of it: 南京东路 lies in 上海, not in 南京.
-_STREET = re.compile(
-    r"[东南西北中]?[一二三四五六七八九十]?(?:路|街|大街|大道|巷|弄|里|胡同|桥|站|村|镇|乡)"
+STREET_WORD = re.compile(
+    # 中山三路 and, in keys, 中山3路.
+    r"[东南西北中]?(?:[一二三四五六七八九十]|\d{1,3})?(?:路|街|大街|大道|巷|弄|里|胡同|桥|站|村|镇|乡)"
 )
 
 
@@ -80,6 +81,11 @@ def starting_lengths() -> dict[str, tuple[int, ...]]:
     Most text begins like no place at all: one look-up then answers instead of a dozen.
     """
     return lengths_by_start(_by_name())
+
+
+def spellings() -> frozenset[str]:
+    """Return every spelling of a region that is looked for: official, short and older names."""
+    return frozenset(_by_name())
 
 
 def lengths_by_start(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
@@ -233,7 +239,7 @@ def _ends_well(text: str, start: int, end: int, region: Region, *, sure: bool) -
         return True
     if end >= len(text) or text[end] in _GAPS:
         return True
-    if _STREET.match(text, end):
+    if STREET_WORD.match(text, end):
         return False
     # A bare district name in running text is more often a street or a firm than a place.
     return _level(region.code) < 3 or matched.endswith(_ENDINGS)

@@ -29,7 +29,11 @@ def measure_forms(size: int) -> None:
         "name": Role.COMPANY, "uscc": Role.USCC, "phone": Role.PHONE, "email": Role.EMAIL,
         "region": Role.REGION, "address": Role.ADDRESS,
     }  # fmt: skip
-    rows = [{name: one.values[name] for name in roles} for one in damaged_records(HELD_OUT, size)]
+    # One record in ten is damaged, as in a list somebody has kept for years; the others are right.
+    rows = [
+        {name: (one.truth if number % 10 else one.values)[name] for name in roles}
+        for number, one in enumerate(damaged_records(HELD_OUT, size))
+    ]
     normaliser, frame = Normaliser(roles), pl.DataFrame(rows)
     normaliser.many(frame[:1000])
     best = 0.0

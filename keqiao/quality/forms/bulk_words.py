@@ -9,7 +9,14 @@ import polars as pl
 
 from keqiao.base.names import BRANCH_WORDS, LEGAL_FORMS, place_spellings, word_list
 from keqiao.base.pinyin import first_letters, readings
-from keqiao.base.regions import match_region, region_path, regions, starting_lengths
+from keqiao.base.regions import (
+    STREET_WORD,
+    match_region,
+    region_path,
+    regions,
+    spellings,
+    starting_lengths,
+)
 from keqiao.base.text import simplified_table
 from keqiao.quality.forms.bulk_values import Fast, V
 
@@ -88,13 +95,13 @@ def _written_regions() -> dict[int, dict[str, str]]:
 
     Sure is a path that no spelling could go on from (沙市 and 沙市区), and that reads as expected.
     """
-    spellings = sorted(regions_spelt())
+    spelt = sorted(regions_spelt())
     found: dict[int, dict[str, str]] = {}
     for code in regions():
         names = [name for _code, name in region_path(code)]
         # What goes on from a name stands right behind it.
-        after = bisect_right(spellings, names[-1])
-        if after < len(spellings) and spellings[after].startswith(names[-1]):
+        after = bisect_right(spelt, names[-1])
+        if after < len(spelt) and spelt[after].startswith(names[-1]):
             continue
         for first in range(len(names)):
             text = "".join(names[first:])
@@ -106,6 +113,25 @@ def _written_regions() -> dict[int, dict[str, str]]:
 def regions_spelt() -> frozenset[str]:
     """Return the official and short names of all regions."""
     return frozenset(name for one in regions().values() for name in (one.name, one.short))
+
+
+def _begins_like_no_place(text: pl.Expr) -> pl.Expr:
+    """Say that no place can be read at the beginning: none is spelt so, or a street is named after it.
+
+    中山路 is a street; 城区 and 乾县 are whole names of two characters and may be places anywhere.
+    """
+    longer = sorted({length for lengths in starting_lengths().values() for length in lengths} - {2})
+    whole = [one.name for one in regions().values() if len(one.name) == 2]
+    start = text.str.slice(0, 2)
+    is_street = text.str.slice(2).str.contains(f"^(?:{STREET_WORD.pattern})") & ~start.is_in(whole)
+    for length in longer:
+        is_street = is_street & ~text.str.slice(0, length).is_in(_spelt_with(length))
+    return ~start.is_in(sorted(starting_lengths())) | is_street
+
+
+@cache
+def _spelt_with(length: int) -> list[str]:
+    return [name for name in spellings() if len(name) == length]
 
 
 @cache
@@ -129,12 +155,11 @@ def address() -> Fast:
         ]
         table = table.with_columns(code=pl.coalesce(pairs), end=pl.coalesce([*lengths, pl.lit(0)]))
         table = table.with_columns(rest=V.str.slice(pl.col("end")))
-        starts = sorted(starting_lengths())
         numerals = dict(zip("一二三四五六七八九", "123456789", strict=True))
         settled = (
             rest.str.contains(f"^[{HAN}0-9]")
             & ~rest.str.starts_with("市")
-            & ~rest.str.slice(0, 2).is_in(starts)
+            & _begins_like_no_place(rest)
         )
         folded = rest.str.replace_all(_SIGNS, "").str.to_lowercase()
         table = table.with_columns(
@@ -142,7 +167,7 @@ def address() -> Fast:
             street=folded.str.replace_many(list(numerals), list(numerals.values())),
         )
         # Without its signs and numerals the street must not begin like a place either.
-        return table.with_columns(plain=pl.col("plain") & ~street.str.slice(0, 2).is_in(starts))
+        return table.with_columns(plain=pl.col("plain") & _begins_like_no_place(street))
 
     numbers = street.str.extract_all("[0-9]+").list.join(" ")
     return Fast(plain, (street, numbers, code.fill_null("")), prepare)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from keqiao.base.dates import DateProblem, parse_date
-from keqiao.base.identifiers import IdentifierProblem, check_resident_id, check_uscc
+from keqiao.base.identifiers import IdentifierProblem, check_resident_id, read_uscc
 from keqiao.base.names import company_parts, fold_person
 from keqiao.base.numbers import NumberProblem, parse_decimal
 from keqiao.base.phone import PhoneProblem, parse_phone
@@ -153,8 +153,15 @@ def _read(
 
 
 def _uscc(text: str) -> tuple[str, ...]:
-    code, is_valid = _read(text, check_uscc, _capitals, IdentifierProblem)
+    code, is_valid = _read(text, _code_of_firm, _capitals, LookupError)
     return code, "1" if is_valid else ""
+
+
+def _code_of_firm(text: str) -> str:
+    code = read_uscc(text)
+    if code is None:
+        raise LookupError(text)
+    return code
 
 
 def _resident_id(text: str) -> tuple[str, ...]:
