@@ -178,15 +178,16 @@ def demo(scale: str, activities: int | None, sample_file: str | None, *, as_json
 @click.option("--key", metavar="FIELD", help="Field by which existing records are recognised.")
 @click.option("--dry-run", is_flag=True, help="Check every row and write nothing.")
 @click.option("--allow-duplicates", is_flag=True, help="Save rows that repeat a record knowingly.")
+@click.option("--pool", metavar="NAME", help="Put new records into this pool (name or number).")
 @user_option
 @as_json
-def import_(file: str, object_key: str, *, as_json: bool, **options: Any) -> None:
+def import_(file: str, object_key: str, *, pool: str | None, as_json: bool, **options: Any) -> None:
     """Import a list from FILE (xlsx, xls, csv); rejected rows are reported, not an error."""
     start_django()
     from keqiao.config.commands.transfer import TransferFailed, import_as_text, import_file
 
     try:
-        result = import_file(file, object_key, options)
+        result = import_file(file, object_key, options, pool)
     except TransferFailed as problem:
         raise click.ClickException(str(problem)) from None
     report(result, is_json=as_json, text=import_as_text)

@@ -11,12 +11,14 @@ from django.utils.translation import gettext
 
 from keqiao.access.access import Access
 from keqiao.access.models import User
+from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type, object_types
 from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.models import ImportRow, ImportRun, Mode, RowState
 from keqiao.importing.running import ImportForbidden, check_plan, check_run, execute_run
 from keqiao.importing.starting import current_settings, look_again, start_import
+from keqiao.records.takers import named_taker, offered_takers
 
 MEGABYTE = 1024 * 1024
 PROBLEMS_SHOWN = 20
@@ -52,12 +54,14 @@ def run_import_command(
     dry_run: bool = False,
     username: str | None = None,
     allow_duplicates: bool = False,
+    into: tuple[str, str] | None = None,
     progress: Any = None,
 ) -> dict[str, Any]:
     """Import a file from the command line and return its counts.
 
     `rows_read = created + updated + duplicates + rejected`; `rejected` are all rows not brought in,
     `held` says how many of them wait for a review. `problems` shows the first errors.
+    `into` names a taker of the new records: its kind and its number or name ("pool", "East").
     """
     access = command_access(username, "import from the command line")
     path = Path(file)
@@ -74,7 +78,10 @@ def run_import_command(
         if sheet:
             look_again(access, declared, run, current_settings(run, sheet=sheet))
         _choose(run, mapping, mode, key, allow_duplicates=allow_duplicates)
-        if missing := check_plan(run, declared):
+        if into:
+            run.owner = _taker(access, declared, *into)
+            run.save(update_fields=["owner"])
+        if missing := check_plan(access, run, declared):
             raise CommandProblem(missing)
         tell = progress or (lambda done, total: None)
         run = check_run(run.pk, tell) if dry_run else execute_run(run.pk, tell, _keep_nothing)
@@ -88,6 +95,19 @@ def run_import_command(
         "mapping": _told_mapping(run),
         "problems": _first_problems(run),
     }
+
+
+def _taker(access: Access, declared: ObjectType, key: str, name: str) -> str:
+    found = named_taker(access, declared, name, key) or named_taker(
+        access, declared, f"{key}:{name}", key
+    )
+    if not found:
+        offered = [called for _key, called in offered_takers(access, declared)]
+        message = gettext(
+            "There is no “%(name)s” into which new records can go. There are: %(known)s."
+        )
+        raise CommandProblem(message % {"name": name, "known": ", ".join(offered) or "–"})
+    return found
 
 
 def _keep_nothing(state: dict[str, Any]) -> None:

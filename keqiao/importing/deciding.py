@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.access import Access
 from keqiao.catalog.problems import FieldProblem
-from keqiao.importing.drafting import Line, Plan, find_targets, line_of
+from keqiao.importing.drafting import Line, Plan, find_targets, line_of, settle_owners
 from keqiao.importing.models import ImportRow, ImportRun, RowState
 from keqiao.records.drafts import (
     Conflict,
@@ -65,6 +65,7 @@ class Decider:
             for line in lines:
                 self._drop_expected_links(line)
         find_targets(self.plan, self.access, self.run, lines)
+        settle_owners(self.plan, lines)
         open_lines = [line for line in lines if not line.problems and line.repeats is None]
         drafts = [
             Draft(values=line.values, record_id=line.record_id, ref=line.row.number)

@@ -11,6 +11,7 @@ from dataclasses import field as dataclass_field
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.access import Access
@@ -18,11 +19,12 @@ from keqiao.access.rights import Action
 from keqiao.catalog.field import Column, Field
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.problems import FieldProblem
-from keqiao.importing.models import ImportRow, ImportRun, Mode
+from keqiao.importing.models import ME, ImportRow, ImportRun, Mode
 from keqiao.records.drafts import Problem
 from keqiao.records.match_keys import exact_forms, match_key, rules_of
 from keqiao.records.models import MatchKey
 from keqiao.records.query import records
+from keqiao.records.takers import offered_takers
 
 # Excel keeps fifteen digits of a number; a longer one arrives as a rounded float.
 EXACT = 10**15
@@ -39,6 +41,7 @@ class Plan:
     mode: Mode
     key: Field | None
     allow_duplicates: bool
+    owner: str
 
     @classmethod
     def of(cls, run: ImportRun, object_type: ObjectType) -> Plan:
@@ -51,7 +54,7 @@ class Plan:
             for index, field in sorted(chosen, key=lambda item: item[0])
             if field is not None and (not field.read_only or field is key)
         )
-        return cls(object_type, columns, Mode(run.mode), key, run.allow_duplicates)
+        return cls(object_type, columns, Mode(run.mode), key, run.allow_duplicates, run.owner)
 
 
 @dataclass
@@ -130,6 +133,27 @@ def find_targets(plan: Plan, access: Access, run: ImportRun, lines: Sequence[Lin
             _refuse(line, key, message, "no_key")
         if key.read_only:
             line.values.pop(key.name, None)
+
+
+def owners_offered(access: Access, declared: ObjectType) -> dict[str, str]:
+    """Return to whom new records of a list can belong: how it is written, what it is called.
+
+    Beside whom the list names ("") and the importer there are the takers, where there are any.
+    """
+    offered = {"": gettext("Whom the list names, otherwise me"), ME: gettext("Me")}
+    if access.fields(declared).is_writable("owner"):
+        offered |= dict(offered_takers(access, declared))
+    return offered
+
+
+def settle_owners(plan: Plan, lines: Iterable[Line]) -> None:
+    """Give new records to whom the import names; records that are there stay with theirs."""
+    for line in lines:
+        if not plan.owner or line.record_id is not None:
+            continue
+        line.values.pop("owner", None)
+        if plan.owner != ME:
+            line.values["owner"] = plan.owner
 
 
 def _refuse(line: Line, key: Field, message: Any, code: str, count: int = 0) -> None:

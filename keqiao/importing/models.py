@@ -8,6 +8,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+ME = "me"
+
 
 class Mode(models.TextChoices):
     CREATE = "create", _("Create new records only")
@@ -55,6 +57,8 @@ class ImportRun(models.Model):
     mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.CREATE)
     key_field = models.CharField(max_length=48, blank=True, default="")
     allow_duplicates = models.BooleanField(default=False)
+    # Who looks after new records: whom the list names, the importer (ME), or a taker ("pool:3").
+    owner = models.CharField(max_length=60, blank=True, default="")
 
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.UPLOADED)
     staged = models.BooleanField(default=False)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
+from keqiao.importing.drafting import owners_offered
 from keqiao.importing.export_views import send_file
 from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.menu import importable_types
@@ -192,8 +193,12 @@ def begin_check(request: HttpRequest, run_id: int) -> HttpResponse:
     run.mode = mode if mode in Mode.values else Mode.CREATE
     run.key_field = request.POST.get("key", "") if run.mode != Mode.CREATE else ""
     run.allow_duplicates = request.POST.get("allow_duplicates") == "1"
+    run.owner = request.POST.get("owner", "")[:60]
+    problem = check_plan(access, run, declared)
+    if run.owner not in owners_offered(access, declared):
+        run.owner = ""
     run.save()
-    if problem := check_plan(run, declared):
+    if problem:
         found = detect(
             import_path(run.stored_name), run.file_name, asked=ReadSettings(**run.settings)
         )

@@ -18,7 +18,7 @@ from keqiao.catalog import state as state_of_rights
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.registry import object_type
 from keqiao.importing.deciding import Decider, add_counts, store_rows
-from keqiao.importing.drafting import Plan, dump_cells, usable_keys
+from keqiao.importing.drafting import Plan, dump_cells, owners_offered, usable_keys
 from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.models import ImportMapping, ImportRow, ImportRun, Mode, RowState, RunState
 from keqiao.importing.readers import ReadSettings, check_unchanged, iter_rows
@@ -300,8 +300,10 @@ def recount(run: ImportRun) -> None:
     run.save()
 
 
-def check_plan(run: ImportRun, declared: ObjectType) -> str:
+def check_plan(access: Access, run: ImportRun, declared: ObjectType) -> str:
     """Return what is still missing before a list can be checked, as a sentence; empty: nothing."""
+    if run.owner not in owners_offered(access, declared):
+        return gettext("Choose one of those offered to whom the new records shall belong.")
     fields = declared.fields()
     chosen = [name for name in run.mapping.values() if name]
     if not chosen:

@@ -15,12 +15,13 @@ from keqiao.catalog.kinds.base import REPAIRS
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.registry import object_type
 from keqiao.importing.csv_reader import ENCODINGS
-from keqiao.importing.drafting import usable_keys
-from keqiao.importing.models import ImportRow, ImportRun, Mode, RowState, RunState
+from keqiao.importing.drafting import owners_offered, usable_keys
+from keqiao.importing.models import ME, ImportRow, ImportRun, Mode, RowState, RunState
 from keqiao.importing.readers import Detected
 from keqiao.importing.starting import importable_fields, proposals, remembered
 from keqiao.jobs import board
 from keqiao.jobs.problems import JobProblem
+from keqiao.records.takers import taker_title
 from keqiao.ui.converters import whole_number
 from keqiao.ui.navigation import sentence
 
@@ -110,6 +111,7 @@ def columns_context(
         "problem": problem,
         "settings": _settings(run, found),
         "modes": _modes(run),
+        "owners": _owners(access, declared, run),
         "keys": _keys(run, declared, fields),
         "remembered": remembered(run) is not None,
     }
@@ -177,6 +179,21 @@ def _modes(run: ImportRun) -> list[dict[str, Any]]:
     return [{"key": mode.value, "label": mode.label, "on": run.mode == mode.value} for mode in Mode]
 
 
+def _owners(access: Access, declared: ObjectType, run: ImportRun) -> list[dict[str, Any]]:
+    """Return to whom new records can belong; nothing where the list alone decides."""
+    offered = owners_offered(access, declared)
+    if offered.keys() <= {"", ME}:
+        return []
+    return [{"key": key, "label": label, "on": key == run.owner} for key, label in offered.items()]
+
+
+def _new_belong_to(access: Access, run: ImportRun) -> str:
+    """Return to whom the new records go, where the import decides it."""
+    if run.owner == ME:
+        return access.person_name(run.user_id)
+    return taker_title(access, run.owner) if run.owner else ""
+
+
 def _keys(run: ImportRun, declared: ObjectType, fields: Sequence[Field]) -> list[dict[str, Any]]:
     keys = usable_keys(declared, [field.name for field in fields])
     wanted = run.key_field or next(
@@ -223,6 +240,7 @@ def checked_context(access: Access, run: ImportRun, given: Any) -> dict[str, Any
         "counts": run.counts(),
         "texts": _texts(run),
         "to_import": run.created + run.updated + run.held,
+        "belong_to": _new_belong_to(access, run),
         "show": show,
         "tabs": [
             {

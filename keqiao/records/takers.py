@@ -87,6 +87,27 @@ def offered_takers(access: Access, declared: ObjectType) -> list[tuple[str, str]
     ]
 
 
+def named_taker(access: Access, declared: ObjectType, text: str, key: str = "") -> str:
+    """Return the offered taker that `text` names ("pool:3", its name, or as it is offered).
+
+    Empty when it names none, or more than one; `key` looks among one kind alone.
+    """
+    wanted = text.strip().casefold()
+    found = [
+        f"{one.key}:{number}"
+        for one in _takers.values()
+        for number, name in one.offered(access, declared)
+        if key in {"", one.key}
+        and wanted
+        in {
+            f"{one.key}:{number}",
+            name.casefold(),
+            (_CALLED % {"field": one.label, "value": name}).casefold(),
+        }
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
 # --- new records ------------------------------------------------------------------------------------
 
 

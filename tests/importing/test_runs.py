@@ -434,16 +434,16 @@ def test_unreadable_and_rounded_cells_are_errors_of_their_row(company: Company) 
 def test_plan_says_what_is_missing(company: Company) -> None:
     declared = object_type("account")
     run = upload(SYSTEM, LIST)
-    assert check_plan(run, declared) == ""
+    assert check_plan(SYSTEM, run, declared) == ""
     run.mapping = {}
-    assert check_plan(run, declared)
+    assert check_plan(SYSTEM, run, declared)
     run.mapping = {"1": "phone"}
-    assert check_plan(run, declared)
+    assert check_plan(SYSTEM, run, declared)
     run.mapping = {"0": "name", "1": "name"}
-    assert check_plan(run, declared)
+    assert check_plan(SYSTEM, run, declared)
     run.mapping, run.mode = {"0": "name"}, "update"
-    assert check_plan(run, declared)
+    assert check_plan(SYSTEM, run, declared)
     run.key_field = "name"
-    assert check_plan(run, declared) == ""
+    assert check_plan(SYSTEM, run, declared) == ""
     run.mapping, run.key_field = {"0": "name", "3": "level"}, "level"
-    assert check_plan(run, declared), "a level names no single record"
+    assert check_plan(SYSTEM, run, declared), "a level names no single record"

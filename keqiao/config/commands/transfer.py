@@ -11,11 +11,14 @@ class TransferFailed(Exception):
     """The file could not be brought in or written; the message says why."""
 
 
-def import_file(file: str, object_key: str, options: dict[str, Any]) -> dict[str, Any]:
+def import_file(
+    file: str, object_key: str, options: dict[str, Any], pool: str | None = None
+) -> dict[str, Any]:
     from keqiao.importing.command import CommandProblem, run_import_command
 
+    into = ("pool", pool) if pool else None
     try:
-        return run_import_command(file, object_key, **options)
+        return run_import_command(file, object_key, **options, into=into)
     except CommandProblem as problem:
         raise TransferFailed(str(problem.message)) from None
 
