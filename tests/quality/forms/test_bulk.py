@@ -46,7 +46,8 @@ def company(rng: random.Random) -> str:
 
 def address(rng: random.Random) -> str:
     street = rng.choice(
-        ("人民路", "五一路", "南京东路", "沙市路", "三元里大街", "市府路", "吴中大道", "二十一街")
+        "人民路 五一路 中山三路 解放路 城区路 南京东路 沙市路 三元里大街 市府路 吴中大道 "  # noqa: SIM905
+        "二十一街 中山市场路".split()
     )
     number = (
         f"{rng.randrange(999)}{rng.choice(('号', '弄', '-', '#', '－', ''))}{rng.randrange(99)}"
