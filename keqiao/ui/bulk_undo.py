@@ -46,8 +46,13 @@ if TYPE_CHECKING:
     from keqiao.jobs.board import JobDetail, JobLine
     from keqiao.records.models import ChangeEntry
 
-UNDOABLE = frozenset(one.module_path for one in (change_many, tag_many, delete_many, transfer_many))
+UNDOABLE = {one.module_path for one in (change_many, tag_many, delete_many, transfer_many)}
 ENDED = frozenset({"done", "cancelled", "dead"})
+
+
+def register_undoable(task: Any) -> None:
+    """Let work of a package above be taken back as well: made by `in_steps`, its source "bulk"."""
+    UNDOABLE.add(task.module_path)
 
 
 def undo_address(access: Access, job: JobLine) -> str:

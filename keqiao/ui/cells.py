@@ -291,7 +291,8 @@ def _show_references(cell: Cell, field: Field, wide: bool) -> SafeString:  # noq
 
 
 def _show_score(cell: Cell, field: Field, wide: bool) -> SafeString:  # noqa: FBT001
-    return markup('<span class="score {}">{}</span>', score_tone(cell.value), cell.text)
+    tone = score_tone(cell.value) if isinstance(cell.value, int) else ""
+    return markup('<span class="score {}">{}</span>', tone, cell.text)
 
 
 def score_tone(score: int) -> str:

@@ -1,0 +1,119 @@
+"""Empty fields are filled from what other values tell: previewed, by right, marked as filled, undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from keqiao.access.access import Access
+from keqiao.access.models import User
+from keqiao.access.rights import Right
+from keqiao.access.roles import set_field_right
+from keqiao.catalog.registry import object_type
+from keqiao.quality.completion.filling import fill_in, preview, usable_rules
+from keqiao.quality.freshness.marks import confirm
+from keqiao.quality.scores.arithmetic import Dimension
+from keqiao.quality.scores.expectations import expectations
+from keqiao.quality.scores.facts import facts_of
+from keqiao.quality.scores.measuring import parts_of
+from keqiao.quality.scores.recount import recount
+from keqiao.records.query import get_record
+from tests.company import SYSTEM, Company, make
+
+BLANK = {"region": "", "address": "", "uscc": "", "phone": ""}
+
+
+def _row(key: str, pk: int) -> Any:
+    return get_record(SYSTEM, object_type(key), pk)
+
+
+def _fill(user: User, key: str, name: str) -> dict[str, Any]:
+    result: dict[str, Any] = fill_in.func(
+        user_id=user.pk, request_id="r1", object_key=key, where=[f"{name}:is_empty"], search="",
+        ids=None, name=name,
+    )  # fmt: skip
+    return result
+
+
+def _client(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_the_surest_rule_wins_and_nothing_is_overwritten(company: Company) -> None:
+    by_address = make("account", owner=company.li, **{**BLANK, "address": "江苏省苏州市星湖街 8 号",
+                                                     "phone": "010-62881234"})  # fmt: skip
+    by_phone = make("account", owner=company.li, seed=2, **{**BLANK, "phone": "0512-62881234"})
+    by_mobile = make("account", owner=company.li, seed=3, **{**BLANK, "phone": "13912345670"})
+    filled = make("account", owner=company.li, seed=4, **{**BLANK, "region": "110000",
+                                                         "phone": "0512-62881235"})  # fmt: skip
+    assert _fill(company.li, "account", "region")["changed"] == 2
+    assert _row("account", by_address).region[:4] == "3205"
+    assert _row("account", by_phone).region[:4] == "3205"
+    assert _row("account", by_mobile).region == ""
+    assert _row("account", filled).region == "110000"
+
+
+def test_what_is_filled_in_counts_half_until_it_is_confirmed(company: Company) -> None:
+    pk = make("account", owner=company.li, **{**BLANK, "phone": "0512-62881234"})
+    declared = object_type("account")
+
+    def reached() -> int:
+        row = _row("account", pk)
+        facts = facts_of(row.quality_facts)
+        return parts_of(row, expectations(declared), facts, 20_000)[Dimension.COMPLETENESS].reached
+
+    empty = reached()
+    _fill(company.li, "account", "region")
+    assert reached() == empty + 1
+    assert facts_of(_row("account", pk).quality_facts).half == ["region"]
+    assert recount(declared).differences == 0
+    confirm(SYSTEM, declared, [pk], "region")
+    assert reached() == empty + 2
+
+
+def test_a_contact_takes_the_region_of_its_account_where_one_may_see_it(company: Company) -> None:
+    mine = make("account", owner=company.li, **{**BLANK, "region": "320500"})
+    theirs = make("account", owner=company.zhou, seed=2, **{**BLANK, "region": "510100"})
+    first = make("contact", owner=company.li, account=mine, region="", address="", phone="")
+    second = make(
+        "contact", owner=company.li, seed=2, account=theirs, region="", address="", phone=""
+    )
+    assert _fill(company.li, "contact", "region")["changed"] == 1
+    assert _row("contact", first).region == "320500"
+    assert _row("contact", second).region == ""
+
+
+def test_only_records_one_may_change_are_filled(company: Company) -> None:
+    pk = make("account", owner=company.zhou, **{**BLANK, "phone": "0512-62881234"})
+    assert preview(Access.for_user(company.li), object_type("account"), "region") == ([], 0)
+    assert _fill(company.li, "account", "region")["changed"] == 0
+    assert _row("account", pk).region == ""
+
+
+def test_a_source_out_of_sight_tells_nothing(company: Company) -> None:
+    [role] = company.li.roles.all()
+    set_field_right(role, "account", "phone", Right.HIDDEN)
+    set_field_right(role, "account", "address", Right.MASKED)
+    access = Access.for_user(company.li)
+    sources = {rule.source for rule in usable_rules(access, object_type("account"))}
+    assert sources == {"uscc"}
+    set_field_right(role, "account", "region", Right.READ)
+    assert usable_rules(Access.for_user(company.li), object_type("account")) == []
+
+
+def test_the_page_shows_examples_and_starts_the_work(company: Company) -> None:
+    make("account", owner=company.li, **{**BLANK, "name": "苏州博远精密机械有限公司",
+                                         "phone": "0512-62881234"})  # fmt: skip
+    client = _client(company.li)
+    page = client.get("/quality/completion/").content.decode()
+    assert "苏州博远精密机械有限公司" in page and "苏州" in page
+    assert (
+        client.post("/quality/completion/", {"object": "account", "field": "note"}).status_code
+        == 400
+    )
+    answer = client.post("/quality/completion/", {"object": "account", "field": "region"})
+    assert answer.status_code == 303 and answer["Location"].startswith("/jobs/")
+    assert _client(company.sun).get("/quality/completion/").status_code == 403
