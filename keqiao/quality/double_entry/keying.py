@@ -163,7 +163,8 @@ def settle(
         for keyed in differing:
             own = fields[keyed.field]
             value = _chosen(own, keyed, *chosen.get(keyed.field, ("", "")))
-            keyed.final_form = form = form_of(own, value)
+            form = form_of(own, value)
+            keyed.final_form = form
             keyed.save(update_fields=["final_form"])
             if not has_form(own, own.value(record), form):
                 draft.values[own.name] = own.kind.wire(value, own)
