@@ -242,6 +242,7 @@ def importing(browser: Browser, base: str, folder: Path) -> None:
         page.wait_for_selector("a[href$='/undo/'], form[action$='/undo/']", timeout=60_000)
         camera.shoot(page, "import-report")
         camera.visit(page, "/jobs/", "jobs")
+        camera.visit(page, "/quality/desk/", "quality-desk")
         camera.visit(page, "/settings/notices/", "settings-notices")
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.batch import Batch, Item
 
+_AT_ONCE = 2_000
 COLUMNS = ("quality_score", "quality_facts")
 
 
@@ -97,8 +98,11 @@ def change_facts(
 
 
 def keep_scores(object_type: ObjectType, scores: Mapping[int, int | None]) -> None:
-    """Write scores that were counted anew."""
-    update_rows(object_type.model, ["quality_score"], list(scores.items()))
+    """Write scores that were counted anew, in small transactions: nobody waits long to save."""
+    rows = list(scores.items())
+    for start in range(0, len(rows), _AT_ONCE):
+        with transaction.atomic():
+            update_rows(object_type.model, ["quality_score"], rows[start : start + _AT_ONCE])
 
 
 def _keep(object_type: ObjectType, rows: Sequence[tuple[Any, ...]]) -> None:
