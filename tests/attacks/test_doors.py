@@ -126,6 +126,8 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
         "roles/1/fields/", "company-notices/", "follow-up-rules/", "working-days/",
         "working-days/week/", "working-days/import/", "working-days/reset/", "working-days/2026-11-23/",
         "pools/", "pools/new/", "pools/capacity/",
+        "review-rules/", "review-rules/new/", "review-rules/1/",
+        "double-entry/", "double-entry/new/", "double-entry/1/",
     ]  # fmt: skip
     clients = [browser_of(one) for one in (company.li, company.wang, company.zhao, company.sun)]
     before = fingerprint()
@@ -166,6 +168,9 @@ def test_a1_no_settings_page_is_forgotten_here() -> None:
         "roles/<record:role_id>/fields/", "company-notices/", "follow-up-rules/", "working-days/",
         "working-days/week/", "working-days/import/", "working-days/reset/",
         "working-days/<str:iso_day>/", "pools/", "pools/new/", "pools/capacity/",
+        "review-rules/", "review-rules/new/", "review-rules/<record:review_rule_id>/",
+        "double-entry/", "double-entry/new/", "double-entry/<record:entry_rule_id>/",
+        "double-entry/report/",
     }  # fmt: skip
     found = {
         route.pattern.removeprefix("settings/")

@@ -38,6 +38,9 @@ KNOWN = re.compile(
     r"|calendar/feed/<slug:secret>"  # a secret, not a number: tests/activities/test_feed.py
     r"|settings/working-days/<str:iso_day>/|start/cards/<slug:key>/"  # days and cards, no records
     r"|<object:declared>/(views/<record:view_id>/save/|filter/<slug:name>/)"  # tests/ui
+    r"|quality/review/<record:pending_id>/|quality/queue/<slug:desk>/"  # tests/quality/review
+    r"|settings/review-rules/<record:review_rule_id>/"  # tests/attacks/test_doors.py
+    r"|settings/double-entry/<record:entry_rule_id>/"  # tests/attacks/test_doors.py
     r"|notices/<record:notice_id>/"  # tests/notifications/test_notices.py
 )
 REQUEST_NUMBER = re.compile(

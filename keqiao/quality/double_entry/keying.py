@@ -182,7 +182,9 @@ def _count_as_checked(entry: SecondEntry) -> None:
     record, fields = stored(entry), declared.fields()
     for keyed in entry.keyed.exclude(final_form=None):
         own = fields.get(keyed.field)
-        if record is not None and own and has_form(own, own.value(record), keyed.final_form):
+        if record is None or own is None or keyed.final_form is None:
+            continue
+        if has_form(own, own.value(record), keyed.final_form):
             confirm(access, declared, [entry.record_id], own.name)
 
 
