@@ -16,8 +16,9 @@ from keqiao.access.models import User
 from keqiao.catalog import state
 from keqiao.catalog.registry import object_type
 from keqiao.records.audit import verify_chain
+from keqiao.records.merging import Merged, MergeRefused, merge_records
 from keqiao.records.models import ChainHead
-from keqiao.records.save import Conflict, DuplicateFound, Saved
+from keqiao.records.save import Conflict, DuplicateFound, Saved, Source
 from tests.company import make, save_one
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -116,3 +117,40 @@ def test_two_administrators_who_switch_each_other_off_leave_one() -> None:
 
     assert sorted(at_once([partial(switch_off, user) for user in pair])) == [False, True]
     assert User.objects.filter(is_administrator=True, is_active=True).count() == 1
+
+
+def test_of_two_merges_racing_over_one_record_one_wins() -> None:
+    access = Access.system("race")
+    account = object_type("account")
+    ids = [
+        make("account", name=f"{name}公司", seed=place + 1) for place, name in enumerate("甲乙丙")
+    ]
+    contact = make("contact", seed=9, account=ids[1])
+    results = at_once(
+        [
+            partial(merge_records, access, account, survivor, [ids[1]], source=Source("form"))
+            for survivor in (ids[0], ids[2])
+        ]
+    )
+    [won] = [one for one in results if isinstance(one, Merged)]
+    [lost] = [one for one in results if isinstance(one, MergeRefused)]
+    assert lost.code == "not_found"
+    contacts = object_type("contact").model._default_manager
+    assert contacts.get(pk=contact).account_id == won.survivor_id  # type: ignore[attr-defined]
+    assert verify_chain().sound
+
+
+def test_two_records_merged_into_each_other_at_once_leave_one() -> None:
+    access = Access.system("race")
+    account = object_type("account")
+    one, two = (
+        make("account", name=f"{name}公司", seed=seed) for seed, name in ((1, "甲"), (2, "乙"))
+    )
+    results = at_once(
+        [
+            partial(merge_records, access, account, kept, [lost], source=Source("form"))
+            for kept, lost in ((one, two), (two, one))
+        ]
+    )
+    assert sorted(type(result).__name__ for result in results) == ["MergeRefused", "Merged"]
+    assert account.model._default_manager.filter(deleted_at=None).count() == 1
