@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from keqiao.quality.forms import Role
+from keqiao.quality.forms import PARTS, Role
 from keqiao.quality.matching.batch import Batch
 from keqiao.quality.matching.columns import Compared, Style
 
@@ -137,6 +137,7 @@ class Planner:
 
     def __init__(self, batch: Batch, columns: Sequence[Compared]) -> None:
         self.batch = batch
+        self.main = {one.name: f"{one.name}__{PARTS[one.role][0]}" for one in columns}
         self.keys = [key for column in columns for key in keys_for(column)]
         self.budget = budget(batch.count)
         # One block may not use up more than a twentieth of everything.
@@ -286,8 +287,10 @@ class Planner:
         key = rule[0]
         if len(rule) > 1 or key.first or key.each:
             return []
+        # People know the whole value, not the end of it by which was searched.
         rows: list[tuple[Any, ...]] = self.batch.query(
-            f'SELECT "{key.form}", count(*) AS n FROM records WHERE "{key.form}" IS NOT NULL'
-            f" GROUP BY ALL HAVING n > {self.most_rows} ORDER BY n DESC LIMIT {NAMED}"
+            f'SELECT min("{self.main[key.column]}"), count(*) AS n FROM records'
+            f' WHERE "{key.form}" IS NOT NULL GROUP BY "{key.form}"'
+            f" HAVING n > {self.most_rows} ORDER BY n DESC LIMIT {NAMED}"
         )
         return [Refused(key.column, value, n, n * (n - 1) // 2) for value, n in rows]

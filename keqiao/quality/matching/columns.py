@@ -106,7 +106,11 @@ def compared_columns(
             skipped[name] = reason
             continue
         hint = left.hints.get(left_at) or (right.hints.get(right_at) if right else None)
-        found.append(_described(len(found), name, sides, hint, asked, (left_at, right_at)))
+        column = _described(len(found), name, sides, hint, asked, (left_at, right_at))
+        if asked is None and column.role is Role.CODE and _names_rows(sides):
+            skipped[name] = Skipped.ROW_NUMBER
+            continue
+        found.append(column)
     return found, skipped
 
 
@@ -144,15 +148,13 @@ def _useless(sides: list[list[str]], *, is_asked: bool) -> Skipped | None:
         return Skipped.CONSTANT
     if not is_asked and all(_counts_rows(side) for side in sides):
         return Skipped.ROW_NUMBER
-    together = [value for side in filled for value in side]
-    if (
-        not is_asked
-        and len(together) >= 100
-        and len(set(together)) == len(together) == sum(map(len, sides))
-        and _share(together[:SAMPLE], re.compile(r"[\w/.:-]*\d[\w/.:-]*")) == 1.0
-    ):
-        return Skipped.ROW_NUMBER  # a key of its own for every row names no customer twice
     return None
+
+
+def _names_rows(sides: list[list[str]]) -> bool:
+    """Say whether a column of codes gives every row one of its own: such a key names nobody twice."""
+    together = [value for side in sides for value in side]
+    return len(together) >= 100 and all(together) and len(set(together)) == len(together)
 
 
 def _counts_rows(values: list[str]) -> bool:

@@ -16,7 +16,7 @@ from keqiao.quality.matching.model import Model
 from keqiao.quality.matching.statements import SILENT
 
 # Fewer reviewed pairs of either kind say nothing that the weights do not.
-LEAST_REVIEWED = 100
+LEAST_REVIEWED = 50
 
 
 class TooFewReviews(Exception):

@@ -53,8 +53,8 @@ def test_a_model_of_another_version_is_refused() -> None:
 
 
 def test_the_second_stage_learns_from_reviews_what_weights_count_twice() -> None:
-    rows = customers(4_000, 31, "judged")
-    result = match_tables(customer_table(4_000, 31, "judged"), keep_weighed=True)
+    rows = customers(8_000, 31, "judged")
+    result = match_tables(customer_table(8_000, 31, "judged"), keep_weighed=True)
     true = true_pairs(rows)
     pairs = [pair for pair in result.weighed if pair.veto < 0]
     labels = [(pair.left, pair.right) in true for pair in pairs]
