@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +77,7 @@ _DERIVED: tuple[tuple[Role, Role, str, str | Promise, Callable[[Any], Any]], ...
 _INHERITED = frozenset({Role.REGION})
 
 
+@lru_cache(maxsize=100)
 def rules_of(declared: ObjectType) -> list[CompletionRule]:
     """Return the rules of an object type, surest first, as its fields and references allow them."""
     fields = {

@@ -11,6 +11,8 @@ from keqiao.access.models import User
 from keqiao.access.rights import Right
 from keqiao.access.roles import set_field_right
 from keqiao.catalog.registry import object_type
+from keqiao.jobs.models import Job
+from keqiao.jobs.worker import run_worker
 from keqiao.quality.completion.filling import fill_in, preview, usable_rules
 from keqiao.quality.freshness.marks import confirm
 from keqiao.quality.scores.arithmetic import Dimension
@@ -117,3 +119,24 @@ def test_the_page_shows_examples_and_starts_the_work(company: Company) -> None:
     answer = client.post("/quality/completion/", {"object": "account", "field": "region"})
     assert answer.status_code == 303 and answer["Location"].startswith("/jobs/")
     assert _client(company.sun).get("/quality/completion/").status_code == 403
+
+
+def test_what_was_filled_in_can_be_taken_back(company: Company) -> None:
+    pk = make("account", owner=company.li, **{**BLANK, "phone": "0512-62881234"})
+    before, client = _row("account", pk).quality_score, _client(company.li)
+    client.post("/quality/completion/", {"object": "account", "field": "region"})
+    run_worker(once=True)
+    assert _row("account", pk).region[:4] == "3205"
+    job = Job.objects.latest("pk")
+    assert f"/jobs/{job.pk}/undo/" in client.get(f"/jobs/{job.pk}/").content.decode()
+    assert client.post(f"/jobs/{job.pk}/undo/", HTTP_HX_REQUEST="true").status_code == 200
+    run_worker(once=True)
+    row = _row("account", pk)
+    assert (row.region, row.quality_score) == ("", before)
+    assert facts_of(row.quality_facts).half == []
+    assert _client(company.wang).get(f"/jobs/{job.pk}/undo/").status_code in {403, 404}
+
+
+def test_the_page_is_in_the_menu_of_whoever_may_fill_in(company: Company) -> None:
+    assert "/quality/completion/" in _client(company.qian).get("/").content.decode()
+    assert "/quality/completion/" not in _client(company.sun).get("/").content.decode()
