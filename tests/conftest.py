@@ -11,6 +11,7 @@ from django.utils import translation
 from keqiao.access import matrix
 from keqiao.catalog import snapshot, state
 from keqiao.records import counting
+from keqiao.ui import recents
 from tests.company import Company, found_company
 
 
@@ -43,6 +44,12 @@ def forget_shared_state() -> Iterator[None]:
     matrix.forget()
     snapshot.forget()
     counting.forget()
+
+
+@pytest.fixture(autouse=True)
+def visits_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened pages are noted with the answer, not by a thread that outlives the test."""
+    monkeypatch.setattr(recents, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -187,9 +188,39 @@ def test_thirty_are_kept_and_the_oldest_goes(company: Company) -> None:
     access, declared = Access.for_user(company.li), object_type("account")
     for number in range(1, 36):
         recents.note_visit(access, declared, number)
-    recents.write_visits()
+    recents.keep_visits()
     kept = set(Recent.objects.values_list("record_id", flat=True))
     assert kept == set(range(6, 36))
+
+
+def test_pages_in_quick_succession_are_noted_in_one_go(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+
+    class Later:
+        def __init__(self, seconds: float, call: Any) -> None:
+            assert 0 < seconds <= 60
+            self.call = call
+
+        def start(self) -> None:
+            started.append(self.call)
+
+    monkeypatch.setattr(recents, "Timer", Later)
+    monkeypatch.setattr(recents._Written, "at", float("-inf"))
+    monkeypatch.setattr(recents, "PAUSE_SECONDS", 60)
+    numbers = [make("account", owner=company.li, seed=seed) for seed in range(4)]
+    client = browser(company.li)
+    for number in numbers[:3]:
+        client.get(f"/accounts/{number}/")
+    assert list(Recent.objects.values_list("record_id", flat=True)) == numbers[:1]
+    assert len(started) == 1, "one timer for all that wait"
+    recents.write_visits()
+    assert set(Recent.objects.values_list("record_id", flat=True)) == set(numbers[:3])
+    client.get(f"/accounts/{numbers[3]}/")
+    found = [one for one in links(asked(client, "")) if re.fullmatch(r"/accounts/\d+/", one)]
+    assert found[0] == f"/accounts/{numbers[3]}/", "who asks for what he opened sees all of it"
+    monkeypatch.setattr(recents._Written, "timer", None)
 
 
 def test_what_is_opened_often_stays_in_reach(company: Company) -> None:
