@@ -77,6 +77,7 @@ def _show(
     problem: EntryProblem | None = None,
 ) -> HttpResponse:
     fields = keyed_fields(access, entry) if entry is not None else []
+    forget_waiting(access)  # beside the record at hand a number of a minute ago looks wrong
     wrong = problem.fields if problem else {}
     context: dict[str, Any] = {
         "page_title": _("Second entry"),

@@ -186,7 +186,7 @@ def title_of(access: Access, entry: SecondEntry, blind: set[str]) -> str:
 def facts_of(access: Access, entry: SecondEntry) -> tuple[Fact, ...]:
     """Return where the first entry comes from; who keyed it is not told, so that nobody is asked."""
     return (
-        Fact(_("Number"), f"#{entry.record_id}"),
+        Fact(_("Record number"), f"#{entry.record_id}"),
         Fact(_("First entry"), near_moment(entry.first_at)),
         Fact(_("How"), str(SOURCES.get(entry.source, entry.source))),
     )
