@@ -19,7 +19,8 @@ def record_indexes(*filters: str, belongs_to: tuple[str, ...] = ()) -> list[mode
     Lists are read in these orders only, and each index holds live records alone. The filters ride
     along in the indexes of a reach, and the reach in those of the filters, so that neither has to
     fetch rows it then leaves out: "my department's customers in Jiangsu" at a million took 130 ms
-    without and 20 ms with them, a manager's first page 2.7 and 0.8. What lies in the recycle bin has one of its own.
+    without and 20 ms with them, a manager's first page 2.7 and 0.8. What lies in the recycle bin
+    has one of its own.
     """
     orders: dict[str, list[str]] = {
         "updated": ["updated_at", "id", "team", "owner"],

@@ -50,7 +50,8 @@ def test_a_rule_answers_in_memory_as_the_database_does(
     blank = {
         name: ""
         for name, one in declared.fields().items()
-        if name not in required and not one.read_only and one.kind.key not in {"boolean", "user", "any_reference"}
+        if name not in required and not one.read_only
+        and one.kind.key not in {"boolean", "user", "any_reference"}
         and one.default is None and name not in {"team", declared.title}
     }  # fmt: skip
     ids = make_all(declared.key, [{}, {}, {}], owner=company.li, seed=3)
