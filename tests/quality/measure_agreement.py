@@ -21,7 +21,9 @@ def main() -> None:
     from tests.quality.matching.agreement import compare_executors
 
     for name, (count, worst, levels) in compare_executors(asked.pairs, spark=asked.spark).items():
-        click.echo(f"{name}: {count:,} pairs, largest difference {worst:.2e}, {levels} other levels")
+        click.echo(
+            f"{name}: {count:,} pairs, largest difference {worst:.2e}, {levels} other levels"
+        )
 
 
 if __name__ == "__main__":
