@@ -281,4 +281,4 @@ def test_samples_of_every_type_fit_the_described_schema(qian: Program) -> None:
         described = set(document["components"]["schemas"][name]["properties"])
         record = qian.get(f"{declared.path}/{make(key, **sample_values(declared))}").json()
         assert set(record) <= described
-        assert described - set(record) <= {"_masked", "_repairs"}
+        assert described - set(record) <= {"_masked", "_repairs", "_hints"}

@@ -41,6 +41,8 @@ KNOWN = re.compile(
     r"|quality/review/<record:pending_id>/|quality/queue/<slug:desk>/"  # tests/quality/review
     r"|settings/review-rules/<record:review_rule_id>/"  # tests/attacks/test_doors.py
     r"|settings/double-entry/<record:entry_rule_id>/"  # tests/attacks/test_doors.py
+    r"|merges/<record:merge_id>/"  # tests/quality/test_merge_pages.py
+    r"|check-file/<record:check_id>/"  # tests/config/test_check_file.py
     r"|notices/<record:notice_id>/"  # tests/notifications/test_notices.py
 )
 REQUEST_NUMBER = re.compile(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import pi
 from typing import TYPE_CHECKING, Any
 
+from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -102,6 +103,8 @@ def ring_page(request: HttpRequest, declared: ObjectType, record_id: int) -> Htt
     require(access, Action.VIEW, declared)
     record = get_record(access, declared, record_id)
     opened = open_record_page(request, access, declared, record)
+    if not _is_for(access, declared):
+        raise Http404
     return render(request, "quality/scores/ring.html", {"it": _ring(opened)})
 
 
