@@ -117,7 +117,7 @@ HAN = "[\u3400-\u9fff]+"
 # A word with a small letter that is no part of an address, a path or a key (utf-8, li@x.cn, Asia/Tokyo).
 LATIN = "(?<![\\w@./:+-])(?=[A-Za-z]*[a-z])[A-Za-z][A-Za-z'’]{2,}(?![\\w@/:+-]|\\.\\w)"
 # Names that people in China write in Latin letters as well.
-NAMED = ["Excel", "Office", "Mac"]
+NAMED = ["Excel", "Office", "Mac", "Kappa"]
 
 
 # Counts what a page's own scripts ask for; htmx marks its requests itself.
