@@ -9,6 +9,7 @@ from keqiao.customers.demo_sample import sample_file
 from keqiao.importing.models import ImportRun
 from keqiao.jobs.worker import run_worker
 from tests.company import Company, make, make_all
+from tests.customers.pools import make_pool
 from tests.journeys.conftest import SitDown
 from tests.journeys.looking import settle
 
@@ -49,6 +50,27 @@ def test_an_untidy_list_comes_in_and_goes_out_again(
     run_worker(once=True)
     desk.open("/accounts/")
     assert desk.page.locator("tbody tr").count() == 0
+
+
+def test_a_list_goes_into_a_pool(sit_down: SitDown, staff: Company, tmp_path: Path) -> None:
+    pool = make_pool(members=[staff.east])
+    file = tmp_path / "客户.csv"
+    file.write_text("客户名称,负责人\n海里一号有限公司,\n海里二号有限公司,\n", "utf-8")
+    desk = sit_down(staff.li)
+    page = desk.open("/import/?object=account")
+    page.set_input_files("input[type=file]", file)
+    page.locator("main form button:not([type=button])").last.click()
+    page.wait_for_url("**/columns/")
+    page.get_by_label("新记录归属").select_option(f"pool:{pool.pk}")
+    page.locator("#mapping .savebar button").click()
+    page.wait_for_url(re.compile(r"/import/\d+/$"))
+    run_worker(once=True)
+    page.locator("form[action$='/run/'] .tag", has_text="华东公海").wait_for()
+    page.locator("form[action$='/run/'] button").last.click()
+    settle(page)
+    run_worker(once=True)
+    page = desk.open(f"/pool/{pool.pk}/")
+    assert page.locator("#rows tr").count() == 2
 
 
 def test_a_day_without_a_mouse(sit_down: SitDown, staff: Company) -> None:
