@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils.translation import get_language
@@ -42,6 +43,21 @@ class Matrix:
             return []
         path = self.departments[department_id][1]
         return [id_ for id_, (_name, other) in self.departments.items() if other.startswith(path)]
+
+    def people_of(
+        self,
+        users: Iterable[int] = (),
+        departments: Iterable[int] = (),
+        roles: Iterable[int] = (),
+    ) -> set[int]:
+        """Return the people meant: some, all of departments and below them, all with some role."""
+        below = {one for pk in departments for one in self.subtree(pk)}
+        wanted = set(roles)
+        return {
+            *users,
+            *(one.id for one in self.people.values() if one.department_id in below),
+            *(pk for pk, held in self.roles_of.items() if not wanted.isdisjoint(held)),
+        }
 
     def superior_of(self, user_id: int) -> int | None:
         """Return the head of the person's department, or of the nearest one above that has another.

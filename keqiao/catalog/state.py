@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Generic, TypeVar
 
 from keqiao.base.prepared import ask
 from keqiao.catalog.models import StateVersion
 
 CATALOG = "catalog"
 ACCESS = "access"
+
+Known = TypeVar("Known")
 
 _seen: ContextVar[dict[str, int] | None] = ContextVar("state_versions", default=None)
 
@@ -39,3 +43,22 @@ def bump(name: str) -> None:
     # Not the next number: that of a change rolled back must never come to stand for another one.
     StateVersion.objects.update_or_create(name=name, defaults={"number": secrets.randbits(62)})
     _seen.set(None)
+
+
+class Remembered(Generic[Known]):
+    """What a process knows of tables that seldom change: read anew when one of `versions` moved."""
+
+    def __init__(self, versions: Callable[[], tuple[int, ...]], read: Callable[[], Known]) -> None:
+        self._versions = versions
+        self._read = read
+        self._kept: tuple[tuple[int, ...], Known] | None = None
+
+    def __call__(self) -> Known:
+        versions, kept = self._versions(), self._kept
+        if kept is None or kept[0] != versions:
+            kept = self._kept = versions, self._read()
+        return kept[1]
+
+    def forget(self) -> None:
+        """Drop it (tests that roll the database back behind its version)."""
+        self._kept = None

@@ -1,80 +1,96 @@
-"""What the forms of all rules of data quality share: whom a rule names, which records, which fields."""
+"""What the settings of all rules of data quality share: whom a rule names, which records, keeping it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keqiao.access.matrix import matrix, role_names
-from keqiao.access.models import Department, Role, User
-from keqiao.catalog.field import Field, JsonKey
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from keqiao.base.clock import now
 from keqiao.catalog.filter import FilterProblem, as_data, parse_filter
 from keqiao.catalog.judging import judge
-from keqiao.catalog.kinds import kind
+from keqiao.catalog.object_type import Feature
 from keqiao.catalog.operators import WITHOUT_VALUE
-from keqiao.quality.people import PARTS
-from keqiao.ui.controls import Picked, control_html
-from keqiao.ui.converters import whole_number
+from keqiao.catalog.registry import object_types
+from keqiao.records.audit import write_note
 from keqiao.ui.filter_builder import act_on, fields_to_choose, shown_group
 from keqiao.ui.filter_form import MOST_LINES, Group, from_tree, read_form, to_tree
+from keqiao.ui.gate import access_of, source_of
 from keqiao.ui.navigation import sentence
-from keqiao.ui.picking import several_picked_or_typed
+from keqiao.ui.people_boxes import colleagues_box, department_boxes, role_boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from django.db.models import QuerySet
-    from django.http import QueryDict
+    from django.http import HttpRequest, QueryDict
     from django.utils.functional import Promise
 
     from keqiao.access.access import Access
+    from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
+    from keqiao.quality.rule_model import PeopleRule
+
+
+# --- which rule -----------------------------------------------------------------------------------
+
+
+def entered_types() -> list[ObjectType]:
+    """Return the types whose records people enter: those that come by form and by import."""
+    return [declared for declared in object_types() if Feature.IMPORT in declared.features]
+
+
+def entered_type(key: str) -> ObjectType:
+    for declared in entered_types():
+        if declared.key == key:
+            return declared
+    raise Http404
+
+
+def keep_rule(
+    request: HttpRequest, declared: ObjectType, rule: PeopleRule, changed: Callable[[], None]
+) -> None:
+    """Save a rule whose form was right; `changed` says so to every process."""
+    rule.changed_at, rule.changed_by_id = now(), access_of(request).user_id
+    with transaction.atomic():
+        rule.save()
+        changed()
+        _log(request, declared, rule, {name: getattr(rule, name) for name in rule.FACTS})
+    messages.success(
+        request,
+        _("Saved. The rule is in force.")
+        if rule.is_active
+        else _("Saved. The rule is switched off."),
+    )
+
+
+def delete_rule(
+    request: HttpRequest, declared: ObjectType, rule: PeopleRule, changed: Callable[[], None]
+) -> None:
+    with transaction.atomic():
+        _log(request, declared, rule, {"deleted": rule.name})
+        rule.delete()
+        changed()
+    messages.success(request, _("The rule is gone."))
+
+
+def _log(
+    request: HttpRequest, declared: ObjectType, rule: PeopleRule, after: dict[str, Any]
+) -> None:
+    write_note(access_of(request), declared, rule.NOTE, source_of(request), now(), after=after)
 
 
 # --- people ---------------------------------------------------------------------------------------
 
 
-def people_posted(given: QueryDict) -> dict[str, list[int]]:
-    """Return whom the form names; what does not exist is left out."""
-    rows: dict[str, QuerySet[Any]] = {
-        "users": User.objects.filter(is_active=True),
-        "departments": Department.objects.all(),
-        "roles": Role.objects.all(),
-    }
-    found = {}
-    for part in PARTS:
-        sent = several_picked_or_typed(given, part) if part == "users" else given.getlist(part)
-        numbers = {number for text in sent if (number := whole_number(text)) is not None}
-        found[part] = sorted(rows[part].filter(pk__in=numbers).values_list("pk", flat=True))
-    return {part: numbers for part, numbers in found.items() if numbers}
-
-
 def people_shown(chosen: Mapping[str, Sequence[int]], label: str | Promise) -> dict[str, Any]:
     """Return the boxes for colleagues, departments and roles as the template needs them."""
-    rights = matrix()
-    field = Field(
-        name="users", label=label, kind=kind("users"), storage=JsonKey("users"), object_key=""
-    )
-    picked = [
-        Picked(str(pk), rights.people[pk].name)
-        for pk in chosen.get("users", ())
-        if pk in rights.people
-    ]
-    places = sorted(rights.departments.items(), key=lambda item: item[1][1])
     return {
-        "users_html": control_html(field, picked, id="f-users", required=False),
-        "departments": [
-            {
-                "id": pk,
-                "name": name,
-                "depth": max(0, path.count("/") - 2),
-                "on": pk in chosen.get("departments", ()),
-            }
-            for pk, (name, path) in places
-        ],
-        "roles": [
-            {"id": pk, "name": name, "on": pk in chosen.get("roles", ())}
-            for pk, name in sorted(role_names().items())
-        ],
+        "users_html": colleagues_box("users", label, chosen.get("users", ())),
+        "departments": department_boxes(chosen.get("departments", ())),
+        "roles": role_boxes(chosen.get("roles", ())),
     }
 
 

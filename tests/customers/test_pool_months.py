@@ -16,7 +16,7 @@ from keqiao.access.models import User
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
 from keqiao.customers.pool.claim import claim
-from keqiao.customers.pool.known import forget, pools_changed
+from keqiao.customers.pool.known import known, pools_changed
 from keqiao.customers.pool.models import Pool, PoolRule, ReturnWarning
 from keqiao.customers.pool.release import release, set_lock
 from keqiao.customers.pool.returning import return_to_pools
@@ -104,7 +104,7 @@ def test_months_of_rules_agree_with_a_plain_model(
     with transaction.atomic():
         Months(company, rules).live(plan)
         transaction.set_rollback(True)
-    forget()
+    known.forget()
 
 
 class Months:

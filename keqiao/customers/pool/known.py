@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -26,32 +26,12 @@ POOL = "pool"  # the version that changes with every change of a pool
 class Known:
     """All pools with their members and rules, as of one version of the settings and of the people."""
 
-    versions: tuple[int, int]
-    pools: dict[int, Pool] = field(default_factory=dict)
-    members: dict[int, frozenset[int]] = field(default_factory=dict)
-    administrators: dict[int, frozenset[int]] = field(default_factory=dict)
-    rules: dict[int, list[PoolRule]] = field(default_factory=dict)  # active ones, by pool
-    capacities: dict[str, list[PoolCapacity]] = field(default_factory=dict)  # by object type
-    homes: dict[str, dict[int, int]] = field(default_factory=dict)  # type -> person -> pool
-
-
-_current = Known(versions=(-1, -1))
-
-
-def known() -> Known:
-    """Return what holds now; reads the database only after a change."""
-    global _current
-    versions = (state.version(POOL), matrix().version)
-    found = _current
-    if found.versions != versions:
-        found = _current = _load(versions)
-    return found
-
-
-def forget() -> None:
-    """Drop the snapshot (tests that roll the database back behind its version)."""
-    global _current
-    _current = Known(versions=(-1, -1))
+    pools: dict[int, Pool]
+    members: dict[int, frozenset[int]]
+    administrators: dict[int, frozenset[int]]
+    rules: dict[int, list[PoolRule]]  # active ones, by pool
+    capacities: dict[str, list[PoolCapacity]]  # by object type
+    homes: dict[str, dict[int, int]]  # type -> person -> pool
 
 
 def pools_changed() -> None:
@@ -59,13 +39,17 @@ def pools_changed() -> None:
     state.bump(POOL)
 
 
-def _load(versions: tuple[int, int]) -> Known:
+def _load() -> Known:
     pools = {pool.pk: pool for pool in Pool.objects.all()}
     members: dict[int, set[int]] = defaultdict(set)
     administrators: dict[int, set[int]] = defaultdict(set)
     for line in PoolMember.objects.all():
         chosen = administrators if line.is_administrator else members
-        chosen[line.pool_id] |= people_of(line.user_id, line.department_id, line.role_id)
+        chosen[line.pool_id] |= matrix().people_of(
+            users=[line.user_id] if line.user_id else (),
+            departments=[line.department_id] if line.department_id else (),
+            roles=[line.role_id] if line.role_id else (),
+        )
     rules: dict[int, list[PoolRule]] = defaultdict(list)
     for rule in PoolRule.objects.filter(is_active=True):
         rules[rule.pool_id].append(rule)
@@ -77,7 +61,6 @@ def _load(versions: tuple[int, int]) -> Known:
         for person in members[pool.pk] if pool.is_active else ():
             homes[pool.object_key].setdefault(person, pool.pk)
     return Known(
-        versions,
         pools,
         {key: frozenset(ids) for key, ids in members.items()},
         {key: frozenset(ids) for key, ids in administrators.items()},
@@ -87,15 +70,8 @@ def _load(versions: tuple[int, int]) -> Known:
     )
 
 
-def people_of(user_id: int | None, department_id: int | None, role_id: int | None) -> set[int]:
-    """Return the people meant: one, all of a department and below it, or all with a role."""
-    rights = matrix()
-    if user_id is not None:
-        return {user_id}
-    if department_id is not None:
-        below = set(rights.subtree(department_id))
-        return {one.id for one in rights.people.values() if one.department_id in below}
-    return {person for person, roles in rights.roles_of.items() if role_id in roles}
+known = state.Remembered(lambda: (state.version(POOL), matrix().version), _load)
+"""Return what holds now; reads the database only after a change."""
 
 
 # --- who may look into a pool --------------------------------------------------------------------

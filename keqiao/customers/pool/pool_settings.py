@@ -13,11 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from keqiao.access.matrix import matrix
-from keqiao.access.models import Department, Role, User
 from keqiao.base.clock import now
-from keqiao.catalog.field import Field, JsonKey
-from keqiao.catalog.kinds import kind
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
 from keqiao.customers.pool import filter_boxes
@@ -30,18 +26,19 @@ from keqiao.customers.pool.reasons import return_exemptions, return_reason
 from keqiao.customers.pool.returning import note_returns_soon
 from keqiao.records.audit import write_note
 from keqiao.records.query import records
-from keqiao.ui.controls import Picked, control_html
 from keqiao.ui.converters import whole_number
 from keqiao.ui.gate import access_of, go, signed_in, source_of
 from keqiao.ui.navigation import sentence
-from keqiao.ui.picking import several_picked_or_typed
+from keqiao.ui.people_boxes import (
+    colleagues_box,
+    department_boxes,
+    people_posted,
+    role_boxes,
+)
 from keqiao.ui.settings.custom_fields import own_first
-from keqiao.ui.settings.roles import role_name
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
-    from django.utils.safestring import SafeString
 
     from keqiao.access.access import Access
     from keqiao.catalog.object_type import ObjectType
@@ -182,10 +179,10 @@ def _form(request: HttpRequest, declared: ObjectType, pool: Pool) -> HttpRespons
         "pool": pool,
         "object_type": declared,
         "problem": problem,
-        "departments": _departments(people["departments"]),
-        "roles": _roles(people["roles"]),
-        "users_html": _people_box("users", _("Colleagues"), people["users"]),
-        "administrators_html": _people_box(
+        "departments": department_boxes(people["departments"]),
+        "roles": role_boxes(people["roles"]),
+        "users_html": colleagues_box("users", _("Colleagues"), people["users"]),
+        "administrators_html": colleagues_box(
             "administrators", _("Colleagues"), people["administrators"]
         ),
         "fields": [
@@ -285,21 +282,7 @@ def _log(request: HttpRequest, declared: ObjectType, pool: Pool, after: dict[str
 def _people(request: HttpRequest, pool: Pool) -> dict[str, list[int]]:
     """Return who is chosen: as sent, or as stored when nothing was sent yet."""
     if request.method == "POST":
-        given = request.POST
-        people, administrators = (
-            set(filter(None, map(whole_number, several_picked_or_typed(given, name))))
-            for name in ("users", "administrators")
-        )
-        departments, roles = (
-            set(filter(None, map(whole_number, given.getlist(name))))
-            for name in ("departments", "roles")
-        )
-        return {
-            "users": _existing(User.objects.all(), people),
-            "administrators": _existing(User.objects.all(), administrators),
-            "departments": _existing(Department.objects.all(), departments),
-            "roles": _existing(Role.objects.all(), roles),
-        }
+        return people_posted(request.POST, "users", "administrators")
     lines = list(PoolMember.objects.filter(pool=pool)) if pool.pk else []
     return {
         "users": [one.user_id for one in lines if one.user_id and not one.is_administrator],
@@ -307,31 +290,3 @@ def _people(request: HttpRequest, pool: Pool) -> dict[str, list[int]]:
         "departments": [one.department_id for one in lines if one.department_id],
         "roles": [one.role_id for one in lines if one.role_id],
     }
-
-
-def _existing(rows: QuerySet[Any], ids: set[int]) -> list[int]:
-    return sorted(rows.filter(pk__in=ids).values_list("pk", flat=True))
-
-
-def _people_box(name: str, label: str, chosen: list[int]) -> SafeString:
-    field = Field(
-        name=name, label=label, kind=kind("users"), storage=JsonKey(name), object_key="account"
-    )
-    people = matrix().people
-    picked = [Picked(str(pk), people[pk].name) for pk in chosen if pk in people]
-    return control_html(field, picked, id=f"f-{name}", required=False)
-
-
-def _departments(chosen: list[int]) -> list[dict[str, Any]]:
-    rows = sorted(matrix().departments.items(), key=lambda item: item[1][1])
-    return [
-        {"id": pk, "name": name, "depth": path.count("/") - 2, "on": pk in chosen}
-        for pk, (name, path) in rows
-    ]
-
-
-def _roles(chosen: list[int]) -> list[dict[str, Any]]:
-    return [
-        {"id": role.pk, "name": role_name(role), "on": role.pk in chosen}
-        for role in Role.objects.order_by("pk")
-    ]

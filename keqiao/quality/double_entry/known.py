@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from keqiao.access.matrix import matrix
 from keqiao.catalog import state
 from keqiao.catalog.kinds.links import is_link
 from keqiao.quality.double_entry.models import DoubleEntryRule
-from keqiao.quality.people import people_named
 from keqiao.quality.rule_form import enterable_fields
+from keqiao.quality.rules_in_force import rules_in_force
 
 if TYPE_CHECKING:
     from keqiao.access.access import Access
@@ -22,26 +19,7 @@ if TYPE_CHECKING:
 RULES = "double_entry"  # the version that changes with every change of a rule
 
 
-@dataclass(frozen=True)
-class Known:
-    """All rules by object type, in order, and the keyers of each."""
-
-    versions: tuple[int, int]
-    rules: dict[str, list[DoubleEntryRule]] = field(default_factory=dict)
-    keyers: dict[int, frozenset[int]] = field(default_factory=dict)
-
-
-_current = Known(versions=(-1, -1))
-
-
-def known() -> Known:
-    """Return what holds now; reads the database only after a change."""
-    global _current
-    versions = (state.version(RULES), matrix().version)
-    found = _current
-    if found.versions != versions:
-        found = _current = _load(versions)
-    return found
+known = rules_in_force(RULES, DoubleEntryRule, lambda rule: rule.keyers)
 
 
 def rules_changed() -> None:
@@ -49,18 +27,9 @@ def rules_changed() -> None:
     state.bump(RULES)
 
 
-def _load(versions: tuple[int, int]) -> Known:
-    rules: dict[str, list[DoubleEntryRule]] = defaultdict(list)
-    keyers = {}
-    for rule in DoubleEntryRule.objects.all():
-        rules[rule.object_key].append(rule)
-        keyers[rule.pk] = people_named(rule.keyers)
-    return Known(versions, dict(rules), keyers)
-
-
 def rules_keyed_by(access: Access) -> list[int]:
     """Return the numbers of the rules whose records this person keys again or settles."""
-    return [pk for pk, people in known().keyers.items() if access.user_id in people]
+    return [pk for pk, people in known().people.items() if access.user_id in people]
 
 
 def is_in_sample(rule: DoubleEntryRule, record_id: int) -> bool:

@@ -6,25 +6,17 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.access.models import User
+from keqiao.quality.rule_model import PeopleRule
 
 
-class DoubleEntryRule(models.Model):
+class DoubleEntryRule(PeopleRule):
     """Records of one object type of which a share is keyed again, and by whom."""
 
-    name = models.CharField(_("name"), max_length=80)
-    object_key = models.CharField(max_length=40)
-    filter = models.JSONField(null=True)
-    share = models.PositiveSmallIntegerField(default=100)  # percent of the records that fit
-    fields = models.JSONField(default=list)
-    keyers = models.JSONField(default=dict)
-    is_active = models.BooleanField(default=False)
-    position = models.PositiveSmallIntegerField(default=0)
-    changed_at = models.DateTimeField()
-    changed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    NOTE = "double_entry_rule"
+    FACTS = ("name", "filter", "share", "fields", "keyers", "is_active")
 
-    class Meta:
-        ordering = ["position", "pk"]
+    share = models.PositiveSmallIntegerField(default=100)  # percent of the records that fit
+    keyers = models.JSONField(default=dict)
 
 
 class EntryState(models.TextChoices):

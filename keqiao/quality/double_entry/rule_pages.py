@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Count, Q
-from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from keqiao.base.clock import now
-from keqiao.catalog.problems import UnknownObject
-from keqiao.catalog.registry import object_type
 from keqiao.quality.double_entry.known import keyable_fields, known, rules_changed
 from keqiao.quality.double_entry.models import DoubleEntryRule, EntryState, SecondEntry
-from keqiao.quality.people import people_named
-from keqiao.quality.review.known import reviewable_types
 from keqiao.quality.rule_form import (
     criteria_posted,
     criteria_shown,
-    people_posted,
+    delete_rule,
+    entered_type,
+    entered_types,
+    keep_rule,
     people_shown,
 )
-from keqiao.records.audit import write_note
+from keqiao.quality.rules_in_force import people_named
 from keqiao.ui.converters import whole_number
-from keqiao.ui.gate import access_of, administrators_only, go, is_partial, source_of
+from keqiao.ui.gate import access_of, administrators_only, go, is_partial
 from keqiao.ui.navigation import sentence
+from keqiao.ui.people_boxes import people_posted
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -44,7 +41,7 @@ FEWEST_PEOPLE = 2
 def rules_page(request: HttpRequest) -> HttpResponse:
     open_ones = Count("entries", filter=Q(entries__state__in=(EntryState.OPEN, EntryState.DIFFERS)))
     heading = _("Double entry")
-    labels = {declared.key: sentence(declared.label_plural) for declared in reviewable_types()}
+    labels = {declared.key: sentence(declared.label_plural) for declared in entered_types()}
     context = {
         "heading": heading,
         "page_title": heading,
@@ -60,7 +57,7 @@ def rules_page(request: HttpRequest) -> HttpResponse:
                 "is_active": rule.is_active,
                 "share": rule.share,
                 "waiting": rule.waiting,
-                "keyers": len(known().keyers.get(rule.pk, ())),
+                "keyers": len(known().people.get(rule.pk, ())),
             }
             for rule in DoubleEntryRule.objects.annotate(waiting=open_ones)
         ],
@@ -73,7 +70,7 @@ def rules_page(request: HttpRequest) -> HttpResponse:
 @administrators_only
 @require_http_methods(["GET", "POST"])
 def new_rule(request: HttpRequest) -> HttpResponse:
-    declared = _declared(request.POST.get("object") or request.GET.get("object", ""))
+    declared = entered_type(request.POST.get("object") or request.GET.get("object", ""))
     position = DoubleEntryRule.objects.count()
     return _form(request, declared, DoubleEntryRule(object_key=declared.key, position=position))
 
@@ -82,20 +79,10 @@ def new_rule(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit_rule(request: HttpRequest, entry_rule_id: int) -> HttpResponse:
     rule = get_object_or_404(DoubleEntryRule, pk=entry_rule_id)
-    declared = _declared(rule.object_key)
+    declared = entered_type(rule.object_key)
     if request.method == "POST" and request.POST.get("do") == "delete":
         return _delete(request, declared, rule)
     return _form(request, declared, rule)
-
-
-def _declared(key: str) -> ObjectType:
-    try:
-        declared = object_type(key)
-    except UnknownObject:
-        raise Http404 from None
-    if declared not in reviewable_types():
-        raise Http404
-    return declared
 
 
 def _form(request: HttpRequest, declared: ObjectType, rule: DoubleEntryRule) -> HttpResponse:
@@ -103,7 +90,7 @@ def _form(request: HttpRequest, declared: ObjectType, rule: DoubleEntryRule) -> 
     if request.method == "POST":
         problem = _read(request, declared, rule)
         if do == "save" and not problem:
-            _keep(request, declared, rule)
+            keep_rule(request, declared, rule, rules_changed)
             return go(request, ADDRESS)
         if do != "save":
             problem = ""  # still building the condition
@@ -136,7 +123,7 @@ def _read(request: HttpRequest, declared: ObjectType, rule: DoubleEntryRule) -> 
     known_fields = keyable_fields(declared)
     rule.name = " ".join(given.get("name", "").split())[:80]
     rule.fields = [name for name in known_fields if name in given.getlist("fields")]
-    rule.keyers = people_posted(given)
+    rule.keyers = people_posted(given, "users")
     rule.is_active = "is_active" in given
     share = whole_number(given.get("share", "").strip())
     rule.share = min(share, 100) if share else 0
@@ -154,38 +141,13 @@ def _read(request: HttpRequest, declared: ObjectType, rule: DoubleEntryRule) -> 
     return ""
 
 
-def _keep(request: HttpRequest, declared: ObjectType, rule: DoubleEntryRule) -> None:
-    access = access_of(request)
-    rule.changed_at, rule.changed_by_id = now(), access.user_id
-    names = ("name", "filter", "share", "fields", "keyers", "is_active")
-    with transaction.atomic():
-        rule.save()
-        rules_changed()
-        _log(request, declared, {name: getattr(rule, name) for name in names})
-    messages.success(
-        request,
-        _("Saved. The rule is in force.")
-        if rule.is_active
-        else _("Saved. The rule is switched off."),
-    )
-
-
 def _delete(request: HttpRequest, declared: ObjectType, rule: DoubleEntryRule) -> HttpResponse:
-    with transaction.atomic():
-        if SecondEntry.objects.filter(rule=rule).exists():
-            messages.error(
-                request,
-                _("Records were keyed twice by this rule, and the figures rest on it. Switch it off"
-                  " instead."),
-            )  # fmt: skip
-            return go(request, f"{ADDRESS}{rule.pk}/")
-        _log(request, declared, {"deleted": rule.name})
-        rule.delete()
-        rules_changed()
-    messages.success(request, _("The rule is gone."))
+    if SecondEntry.objects.filter(rule=rule).exists():
+        messages.error(
+            request,
+            _("Records were keyed twice by this rule, and the figures rest on it. Switch it off"
+              " instead."),
+        )  # fmt: skip
+        return go(request, f"{ADDRESS}{rule.pk}/")
+    delete_rule(request, declared, rule, rules_changed)
     return go(request, ADDRESS)
-
-
-def _log(request: HttpRequest, declared: ObjectType, after: dict[str, Any]) -> None:
-    access, at = access_of(request), now()
-    write_note(access, declared, "double_entry_rule", source_of(request), at, after=after)

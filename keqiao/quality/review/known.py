@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.access.matrix import matrix
 from keqiao.catalog import state
 from keqiao.catalog.filter import parse_filter
-from keqiao.catalog.object_type import Feature
-from keqiao.catalog.registry import object_types
-from keqiao.quality.people import people_named
 from keqiao.quality.review.models import ReviewRule
+from keqiao.quality.rules_in_force import rules_in_force
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
 
     from keqiao.access.access import Access
     from keqiao.catalog.filter import FilterTree
-    from keqiao.catalog.object_type import ObjectType
 
 RULES = "review"  # the version that changes with every change of a rule
 
@@ -46,45 +40,12 @@ def road_of(channel: str) -> str:
     return channel if channel in SOURCES else "form"
 
 
-@dataclass(frozen=True)
-class Known:
-    """All rules by object type, in order, and the reviewers of each."""
-
-    versions: tuple[int, int]
-    rules: dict[str, list[ReviewRule]] = field(default_factory=dict)
-    reviewers: dict[int, frozenset[int]] = field(default_factory=dict)
-
-
-_current = Known(versions=(-1, -1))
-
-
-def known() -> Known:
-    """Return what holds now; reads the database only after a change."""
-    global _current
-    versions = (state.version(RULES), matrix().version)
-    found = _current
-    if found.versions != versions:
-        found = _current = _load(versions)
-    return found
+known = rules_in_force(RULES, ReviewRule, lambda rule: rule.reviewers)
 
 
 def rules_changed() -> None:
     """Say that a rule was changed; call inside the transaction that changes it."""
     state.bump(RULES)
-
-
-def _load(versions: tuple[int, int]) -> Known:
-    rules: dict[str, list[ReviewRule]] = defaultdict(list)
-    reviewers = {}
-    for rule in ReviewRule.objects.all():
-        rules[rule.object_key].append(rule)
-        reviewers[rule.pk] = people_named(rule.reviewers)
-    return Known(versions, dict(rules), reviewers)
-
-
-def reviewable_types() -> list[ObjectType]:
-    """Return the types whose entries can be held: those that come by form and by import."""
-    return [declared for declared in object_types() if Feature.IMPORT in declared.features]
 
 
 def tree_of(rule: ReviewRule) -> FilterTree | None:
@@ -101,5 +62,5 @@ def rules_reviewed_by(access: Access) -> list[ReviewRule]:
         rule
         for rules in found.rules.values()
         for rule in rules
-        if access.is_administrator or access.user_id in found.reviewers[rule.pk]
+        if access.is_administrator or access.user_id in found.people[rule.pk]
     ]

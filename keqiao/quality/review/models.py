@@ -5,30 +5,22 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.access.models import User
+from keqiao.quality.rule_model import PeopleRule
 
 
-class ReviewRule(models.Model):
+class ReviewRule(PeopleRule):
     """Entries of one object type, from some sources, that reviewers check field by field.
 
     `filter` is asked of the record as it would be. `fields` empty: every field somebody fills in.
     `reviewers` names people, departments (with all below) and roles.
     """
 
-    name = models.CharField(_("name"), max_length=80)
-    object_key = models.CharField(max_length=40)
-    filter = models.JSONField(null=True)
+    NOTE = "review_rule"
+    FACTS = ("name", "filter", "sources", "fields", "reviewers", "allows_self", "is_active")
+
     sources = models.JSONField(default=list)
-    fields = models.JSONField(default=list)
     reviewers = models.JSONField(default=dict)
     allows_self = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=False)
-    position = models.PositiveSmallIntegerField(default=0)
-    changed_at = models.DateTimeField()
-    changed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-
-    class Meta:
-        ordering = ["position", "pk"]
 
 
 class PendingState(models.TextChoices):

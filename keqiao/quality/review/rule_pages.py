@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Count, Q
-from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from keqiao.base.clock import now
 from keqiao.catalog.filter import FilterProblem
-from keqiao.catalog.problems import UnknownObject
-from keqiao.catalog.registry import object_type
-from keqiao.quality.people import people_named
-from keqiao.quality.review.known import SOURCES, known, reviewable_types, rules_changed
+from keqiao.quality.review.known import SOURCES, known, rules_changed
 from keqiao.quality.review.models import PendingChange, PendingState, ReviewRule
 from keqiao.quality.review.trial import DAYS, MOST_LOOKED_AT, Trial, try_rule
 from keqiao.quality.rule_form import (
     criteria_posted,
     criteria_shown,
+    delete_rule,
+    entered_type,
+    entered_types,
     fields_posted,
     fields_shown,
-    people_posted,
+    keep_rule,
     people_shown,
 )
-from keqiao.records.audit import write_note
-from keqiao.ui.gate import access_of, administrators_only, go, is_partial, source_of
+from keqiao.quality.rules_in_force import people_named
+from keqiao.ui.gate import access_of, administrators_only, go, is_partial
 from keqiao.ui.navigation import sentence
+from keqiao.ui.people_boxes import people_posted
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -44,7 +42,7 @@ ADDRESS = "/settings/review-rules/"
 @require_GET
 def rules_page(request: HttpRequest) -> HttpResponse:
     waiting = Count("pending", filter=Q(pending__state=PendingState.WAITING))
-    labels = {declared.key: sentence(declared.label_plural) for declared in reviewable_types()}
+    labels = {declared.key: sentence(declared.label_plural) for declared in entered_types()}
     heading = _("Review of entered data")
     context = {
         "heading": heading,
@@ -60,7 +58,7 @@ def rules_page(request: HttpRequest) -> HttpResponse:
                 "object": labels.get(rule.object_key, rule.object_key),
                 "is_active": rule.is_active,
                 "waiting": rule.waiting,
-                "reviewers": len(known().reviewers.get(rule.pk, ())),
+                "reviewers": len(known().people.get(rule.pk, ())),
             }
             for rule in ReviewRule.objects.annotate(waiting=waiting)
         ],
@@ -73,7 +71,7 @@ def rules_page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_rule(request: HttpRequest) -> HttpResponse:
     key = request.POST.get("object") or request.GET.get("object", "")
-    declared = _declared(key)
+    declared = entered_type(key)
     position = ReviewRule.objects.count()
     rule = ReviewRule(object_key=declared.key, position=position, sources=list(SOURCES))
     return _form(request, declared, rule)
@@ -83,20 +81,10 @@ def new_rule(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit_rule(request: HttpRequest, review_rule_id: int) -> HttpResponse:
     rule = get_object_or_404(ReviewRule, pk=review_rule_id)
-    declared = _declared(rule.object_key)
+    declared = entered_type(rule.object_key)
     if request.method == "POST" and request.POST.get("do") == "delete":
         return _delete(request, declared, rule)
     return _form(request, declared, rule)
-
-
-def _declared(key: str) -> ObjectType:
-    try:
-        declared = object_type(key)
-    except UnknownObject:
-        raise Http404 from None
-    if declared not in reviewable_types():
-        raise Http404
-    return declared
 
 
 def _form(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> HttpResponse:
@@ -112,7 +100,7 @@ def _form(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> HttpR
             except FilterProblem as found:
                 problem = str(found.message)
         elif do == "save" and not problem:
-            _keep(request, declared, rule)
+            keep_rule(request, declared, rule, rules_changed)
             return go(request, ADDRESS)
         if do not in {"try", "save"}:
             problem = ""  # still building the condition
@@ -149,7 +137,7 @@ def _read(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> str:
     rule.name = " ".join(given.get("name", "").split())[:80]
     rule.sources = [key for key in SOURCES if key in given.getlist("sources")]
     rule.fields = fields_posted(declared, given)
-    rule.reviewers = people_posted(given)
+    rule.reviewers = people_posted(given, "users")
     rule.allows_self = "allows_self" in given
     rule.is_active = "is_active" in given
     rule.filter, problem = criteria_posted(declared, given)
@@ -164,42 +152,13 @@ def _read(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> str:
     return ""
 
 
-def _keep(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> None:
-    access = access_of(request)
-    rule.changed_at, rule.changed_by_id = now(), access.user_id
-    facts = {
-        name: getattr(rule, name)
-        for name in ("name", "filter", "sources", "fields", "reviewers", "allows_self", "is_active")
-    }
-    with transaction.atomic():
-        rule.save()
-        rules_changed()
-        _log(request, declared, facts)
-    messages.success(
-        request,
-        _("Saved. The rule is in force.")
-        if rule.is_active
-        else _("Saved. The rule is switched off."),
-    )
-
-
 def _delete(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> HttpResponse:
     """A rule goes only with nothing behind it; one that has held entries is switched off."""
-    with transaction.atomic():
-        if PendingChange.objects.filter(rule=rule).exists():
-            messages.error(
-                request,
-                _(
-                    "This rule has held entries, which tell who reviewed what. Switch it off instead."
-                ),
-            )
-            return go(request, f"{ADDRESS}{rule.pk}/")
-        _log(request, declared, {"deleted": rule.name})
-        rule.delete()
-        rules_changed()
-    messages.success(request, _("The rule is gone."))
+    if PendingChange.objects.filter(rule=rule).exists():
+        messages.error(
+            request,
+            _("This rule has held entries, which tell who reviewed what. Switch it off instead."),
+        )
+        return go(request, f"{ADDRESS}{rule.pk}/")
+    delete_rule(request, declared, rule, rules_changed)
     return go(request, ADDRESS)
-
-
-def _log(request: HttpRequest, declared: ObjectType, after: dict[str, Any]) -> None:
-    write_note(access_of(request), declared, "review_rule", source_of(request), now(), after=after)

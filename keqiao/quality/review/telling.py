@@ -40,7 +40,7 @@ def register() -> None:
 
 def tell_reviewers(rule: ReviewRule, maker_id: int | None) -> None:
     """Say once an hour that entries wait: an import of thousands makes one notice, not thousands."""
-    reviewers = set(known().reviewers.get(rule.pk, ()))
+    reviewers = set(known().people.get(rule.pk, ()))
     if not rule.allows_self:
         reviewers.discard(maker_id or 0)
     if not reviewers:

@@ -131,7 +131,7 @@ def test_a_rule_without_anybody_left_tells_the_administrators(company: Company) 
 
 def test_reviewers_are_named_by_person_department_and_role(company: Company) -> None:
     from keqiao.access.models import Role
-    from keqiao.quality.people import people_named
+    from keqiao.quality.rules_in_force import people_named
 
     manager = Role.objects.get(key="manager")
     assert people_named({"users": [company.zhao.pk]}) == {company.zhao.pk}

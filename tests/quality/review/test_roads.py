@@ -220,7 +220,7 @@ def test_a_rule_is_tried_out_before_it_holds_anything(company: Company) -> None:
     assert not ReviewRule.objects.exists()
     client.post("/settings/review-rules/new/", {**form, "do": "save"})
     rule = ReviewRule.objects.get()
-    assert rule.reviewers == {"users": [company.wang.pk]}
+    assert rule.reviewers == {"users": [company.wang.pk], "departments": [], "roles": []}
     assert client.get(f"/settings/review-rules/{rule.pk}/").status_code == 200
     assert client.get("/settings/review-rules/").status_code == 200
     enter(company.li, {"name": "常熟银行"})
