@@ -16,21 +16,25 @@ from keqiao.quality.standards.checks import Check, declared_checks, written_chec
 from keqiao.quality.standards.models import StandardRule
 
 STANDARDS = "standards"  # the version that changes with every change of a rule
-_Known = tuple[tuple[int, int], dict[str, list[Check]]]
-_current: _Known = ((-1, -1), {})
 log = structlog.get_logger(__name__)
+
+
+def _none_yet() -> dict[str, list[Check]]:
+    return {}
+
+
+_checks = state.Remembered(
+    lambda: (state.version(STANDARDS), state.version(state.CATALOG)), _none_yet
+)
+forget = _checks.forget
 
 
 def checks_of(declared: ObjectType) -> list[Check]:
     """Return the checks of an object type; reads the database only after a change."""
-    global _current
-    versions = (state.version(STANDARDS), state.version(state.CATALOG))
-    if _current[0] != versions:
-        _current = (versions, {})
-    checks = _current[1].get(declared.key)
-    if checks is None:
-        checks = _current[1][declared.key] = [*declared_checks(declared), *_written(declared)]
-    return checks
+    known = _checks()
+    if declared.key not in known:
+        known[declared.key] = [*declared_checks(declared), *_written(declared)]
+    return known[declared.key]
 
 
 def _written(declared: ObjectType) -> list[Check]:
@@ -68,9 +72,3 @@ def _message(chinese: str, english: str) -> Promise:
 def standards_changed() -> None:
     """Say that a rule was changed; call inside the transaction that changes it."""
     state.bump(STANDARDS)
-
-
-def forget() -> None:
-    """Drop the snapshot (tests that roll the database back behind its version)."""
-    global _current
-    _current = ((-1, -1), {})
