@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
+
 from keqiao.catalog.problems import CatalogError, UnknownObject
 
 if TYPE_CHECKING:
@@ -33,6 +35,13 @@ def object_type(key: str) -> ObjectType:
         return _types[key]
     except KeyError:
         raise UnknownObject(key) from None
+
+
+def no_such_object(key: str) -> str:
+    """Return the sentence for somebody who named an object type that does not exist."""
+    known = ", ".join(each.key for each in object_types())
+    message = gettext("There is no object “%(name)s”. There are: %(known)s.")
+    return message % {"name": key, "known": known}
 
 
 def object_types() -> list[ObjectType]:

@@ -13,7 +13,7 @@ from keqiao.access.access import Access
 from keqiao.access.models import User
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.problems import UnknownObject
-from keqiao.catalog.registry import object_type, object_types
+from keqiao.catalog.registry import no_such_object, object_type
 from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.models import ImportRow, ImportRun, Mode, RowState
 from keqiao.importing.running import ImportForbidden, check_plan, check_run, execute_run
@@ -68,9 +68,7 @@ def run_import_command(
     try:
         declared = object_type(object)
     except UnknownObject:
-        known = ", ".join(each.key for each in object_types())
-        message = gettext("There is no object “%(name)s”. There are: %(known)s.")
-        raise CommandProblem(message % {"name": object, "known": known}) from None
+        raise CommandProblem(no_such_object(object)) from None
     try:
         if not path.is_file():
             raise FileProblem("missing")

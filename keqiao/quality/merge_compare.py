@@ -134,22 +134,23 @@ def moved_lines(counts: Mapping[str, int]) -> list[dict[str, Any]]:
 # --- on the record's page ---------------------------------------------------------------------------
 
 
-def merges_into(object_key: str, record_id: int) -> list[Merge]:
-    """Return the merges by which others went into a record, the last one first."""
+def _merges_into(opened: OpenedRecord) -> list[Merge]:
+    """Return the merges by which others went into a record, the last one first; read once a page."""
 
     def build(marks: Sequence[Any]) -> QuerySet[Merge]:
         found = Merge.objects.filter(object_key=marks[0], survivor_id=marks[1], undone_at=None)
         return found.order_by("-pk")[:20]
 
-    return ask("merges", [object_key, record_id], build)
+    if "merges" not in opened.memo:
+        opened.memo["merges"] = ask("merges", [opened.declared.key, opened.id], build)
+    merges: list[Merge] = opened.memo["merges"]
+    return merges
 
 
 def merged_panel(opened: OpenedRecord) -> dict[str, Any] | None:
     """Tell on the record's page that others went into it lately, and lead to the way back."""
     lately = [
-        one
-        for one in merges_into(opened.declared.key, opened.id)
-        if not one.is_final and undo_until(one) > timezone.now()
+        one for one in _merges_into(opened) if not one.is_final and undo_until(one) > timezone.now()
     ]
     if not lately:
         return None
@@ -175,7 +176,7 @@ def counted(declared: ObjectType, count: int) -> str:
 
 def alternates_panel(opened: OpenedRecord) -> dict[str, Any] | None:
     """Show the values of merged records that the survivor does not have: nothing is lost."""
-    merges = merges_into(opened.declared.key, opened.id)
+    merges = _merges_into(opened)
     if not merges:
         return None
     ids = [pk for one in merges for pk in one.loser_ids]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from threading import Timer, local
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -111,7 +111,8 @@ def write_visits() -> None:
     if not visits:
         return
     try:
-        with _impatient(), transaction.atomic():
+        # A single one is a transaction by itself.
+        with _impatient(), transaction.atomic() if len(visits) > 1 else nullcontext():
             for visit in visits:
                 _write(visit)
     except DatabaseError as problem:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from keqiao.catalog.problems import UnknownObject
-from keqiao.catalog.registry import object_type, object_types
+from keqiao.catalog.registry import no_such_object, object_type
 from keqiao.config.file_check.cleaning import CleanFailed, clean_file, plan_cleaning
 from keqiao.importing.file_problem import FileProblem
 from keqiao.quality.cleaning.rules import BY_ID
@@ -23,9 +23,7 @@ def clean_list(
     try:
         declared = object_type(object_key)
     except UnknownObject:
-        known = ", ".join(each.key for each in object_types())
-        message = gettext("There is no object “%(name)s”. There are: %(known)s.")
-        raise CleanFailed(message % {"name": object_key, "known": known}) from None
+        raise CleanFailed(no_such_object(object_key)) from None
     for target in (out, report):
         if Path(target).suffix.lower() != ".xlsx":
             message = gettext("The file name %(name)s must end in .xlsx.")

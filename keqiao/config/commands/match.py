@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.problems import UnknownObject
-from keqiao.catalog.registry import object_type, object_types
+from keqiao.catalog.registry import no_such_object, object_type
 from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.mapping import known_headers, propose
 from keqiao.importing.readers import detect, iter_rows
@@ -61,9 +61,7 @@ def match_files(
     try:
         declared = object_type(object_key)
     except UnknownObject:
-        known = ", ".join(each.key for each in object_types())
-        message = gettext("There is no object “%(name)s”. There are: %(known)s.")
-        raise MatchFailed(message % {"name": object_key, "known": known}) from None
+        raise MatchFailed(no_such_object(object_key)) from None
     try:
         read = [_read(Path(file), declared) for file in files]
         forced = _asked_roles(mapping, read[0].table, declared) if mapping else None
