@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -24,14 +24,16 @@ class InForce(Generic[Rule]):
 
 
 def rules_in_force(
-    version: str, model: type[Rule], named: Callable[[Rule], Mapping[str, Sequence[int]]]
+    version: str,
+    rows: Callable[[], Iterable[Rule]],
+    named: Callable[[Rule], Mapping[str, Sequence[int]]],
 ) -> state.Remembered[InForce[Rule]]:
-    """Return what tells the rules of a table; it reads them anew when `version` was bumped."""
+    """Return what tells the rules; they are read anew when `version` was bumped."""
 
     def read() -> InForce[Rule]:
         rules: dict[str, list[Rule]] = defaultdict(list)
         people = {}
-        for rule in model._default_manager.all():
+        for rule in rows():
             rules[rule.object_key].append(rule)
             people[rule.pk] = people_named(named(rule))
         return InForce(dict(rules), people)

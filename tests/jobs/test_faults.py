@@ -176,7 +176,7 @@ def test_a_frozen_worker_s_late_transaction_is_rolled_back(
 def test_a_long_job_keeps_its_lease_beside_an_idle_worker(tmp_path: Path, lease: int) -> None:
     """Also when the idle worker looks several times between two signs of life."""
     file = str(tmp_path / "lines")
-    handle = sample_tasks.patient.enqueue(file, 3)
+    handle = sample_tasks.patient.enqueue(file, 4)
     stop = threading.Event()
     threads = [in_thread(lambda: run_worker(stop, lease_seconds=lease)) for _ in range(2)]
     wait_for(lambda: status_of(handle.id) == Status.DONE)

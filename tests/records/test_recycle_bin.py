@@ -29,6 +29,8 @@ def plan_of_the_bin(access: Access, key: str) -> str:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute("SET LOCAL enable_bitmapscan = off")
+            # A table of a few rows is quicker sorted; asked for is what the index can do.
+            cursor.execute("SET LOCAL enable_sort = off")
         cursor.execute(f"{explain} {sql}", params)
         return " ".join(str(row) for row in cursor.fetchall())
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RULES = "double_entry"  # the version that changes with every change of a rule
 
 
-known = rules_in_force(RULES, DoubleEntryRule, lambda rule: rule.keyers)
+known = rules_in_force(RULES, DoubleEntryRule.objects.all, lambda rule: rule.keyers)
 
 
 def rules_changed() -> None:

@@ -40,7 +40,7 @@ def road_of(channel: str) -> str:
     return channel if channel in SOURCES else "form"
 
 
-known = rules_in_force(RULES, ReviewRule, lambda rule: rule.reviewers)
+known = rules_in_force(RULES, ReviewRule.objects.all, lambda rule: rule.reviewers)
 
 
 def rules_changed() -> None:
