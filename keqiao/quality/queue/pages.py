@@ -62,7 +62,7 @@ def sources_page(request: HttpRequest) -> HttpResponse:
         raise Http404
     waiting = waiting_by_source(access)
     context = {
-        "page_title": _("Waiting for decisions"),
+        "page_title": _("To decide"),
         "sources": [
             {
                 "label": source.label,

@@ -61,7 +61,7 @@ def _counter(access: Access) -> Iterable[Counter]:
 def register() -> None:
     register_entry(
         MenuEntry(
-            "queue", _("Waiting for decisions"), "list-details", ADDRESS, group=GROUP, order=560,
+            "queue", _("To decide"), "list-details", ADDRESS, group=GROUP, order=560,
             is_visible=lambda access: bool(queue_sources(access)), badge=_badge,
         )
     )  # fmt: skip

@@ -19,7 +19,6 @@ class Chart:
     last_text: str
     goal_y: float
     labels: list[tuple[float, str]]
-    rungs: list[tuple[float, int]]
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -60,5 +59,4 @@ def chart(line: list[tuple[date, float]], goal: int, days: int) -> Chart | None:
         last_text=f"{line[-1][1]:.1f}",
         goal_y=y(goal),
         labels=list(dict.fromkeys((x(day), f"{day.month}-{day.day}") for day in marked)),
-        rungs=[(y(score), score) for score in range(low, high + 1, 10)],
     )

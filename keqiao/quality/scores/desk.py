@@ -93,7 +93,7 @@ def _figures(access: Access, declared: ObjectType, day: date) -> dict[str, Any]:
     return {
         "score": None if score is None else f"{score:.1f}",
         "tone": "" if score is None else score_tone(int(score)),
-        "records": figures.records,
+        "records": f"{figures.records:,}",
         "records_url": list_url(declared),
         "below_url": below_goal(declared),
         "change": _change(score, before.score),
