@@ -91,7 +91,7 @@ def _trust(
     own: Field, value: Any, origins: Mapping[tuple[int, str], _Origin], pk: int
 ) -> tuple[Any, ...]:
     origin = origins.get((pk, own.name), _Origin())
-    return origin.at.date(), len(str(own.kind.text(value, own))), origin.rank, origin.at
+    return origin.at.date(), own.kind.fullness(value), origin.rank, origin.at
 
 
 def _origins(

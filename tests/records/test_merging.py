@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from keqiao.access.access import Access
 from keqiao.access.directory import share_record
@@ -109,6 +109,23 @@ def test_by_default_the_newer_value_stays_and_nothing_empty_wins(company: Compan
     assert merged.email == "a@example.com"
     assert merged.website == "https://kept.example.com"
     assert set(merged.tags) == {"老客户", "展会"}
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_of_one_day_the_value_that_tells_more_stays_in_any_language(
+    company: Company, language: str
+) -> None:
+    """How long a choice is called in somebody's language says nothing about the value."""
+    kept = make("account", seed=1, level="C", region="320000", address="竹园路209号", uscc="")
+    lost = make("account", seed=2, level="B", region="320505", address="竹园路", uscc="")
+    origin = timezone.now()
+    ChangeEntry.objects.filter(record_id__in=(kept, lost)).update(at=origin)
+    with translation.override(language):
+        assert isinstance(merge(kept, lost), Merged)
+    merged = row("account", kept)
+    assert merged.level == "C"
+    assert merged.region == "320505"
+    assert merged.address == "竹园路209号"
 
 
 def test_a_choice_beats_the_default(company: Company) -> None:

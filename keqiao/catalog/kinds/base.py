@@ -113,6 +113,10 @@ class FieldKind(ABC):
     def likeness(self, a: Any, b: Any) -> float:
         return 1.0 if self.normalise(a) == self.normalise(b) else 0.0
 
+    def fullness(self, value: Any) -> int:
+        """Return how much a value tells beside another of its field; most values tell all or nothing."""
+        return 0
+
     @abstractmethod
     def sample(self, rng: Random, field: Field) -> Any:
         """Return a raw value that `clean` accepts, for tests and demo data."""

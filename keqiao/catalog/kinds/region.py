@@ -43,6 +43,10 @@ class RegionKind(FieldKind):
     def text(self, value: Any, field: Field) -> str:
         return region_name(value, get_language() or "zh-hans") if value else ""
 
+    def fullness(self, value: Any) -> int:
+        """A district tells more than its city, a city more than its province."""
+        return sum(part != "00" for part in (value[:2], value[2:4], value[4:])) if value else 0
+
     def likeness(self, a: Any, b: Any) -> float:
         if a == b:
             return 1.0

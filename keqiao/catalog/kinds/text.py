@@ -78,6 +78,9 @@ class TextKind(FieldKind):
     def mask(self, value: Any, field: Field) -> str:
         return f"{value[0]}***" if value else ""
 
+    def fullness(self, value: Any) -> int:
+        return len(value or "")
+
     def likeness(self, a: Any, b: Any) -> float:
         return float(JaroWinkler.similarity(self.normalise(a), self.normalise(b)))
 
