@@ -152,6 +152,8 @@ def entry_page(request: HttpRequest, pending_id: int) -> HttpResponse:
                 "verdict": pending.verdicts.get(name),
             }
             for name, text in entered.items()
+            # Of a form most fields are left empty; only what was written or emptied says anything.
+            if text or before.get(name) or name in pending.checked
         ],
         "record_url": record_url(access, declared, pending),
         "review_url": f"/quality/queue/review/?at={pending.pk}"
