@@ -70,7 +70,12 @@ class ChangeLine:
 
 def write_audit(batch: Batch) -> None:
     """Step 10: write one line per saved record that changed."""
-    lines = [
+    append_lines(batch.access, lines_of(batch), batch.source, batch.at)
+
+
+def lines_of(batch: Batch) -> list[ChangeLine]:
+    """Return the lines that tell what a batch changed, not yet chained."""
+    return [
         ChangeLine(
             object_key=batch.object_type.key,
             record_id=item.stored.pk,
@@ -83,7 +88,6 @@ def write_audit(batch: Batch) -> None:
         for item in batch.open_items()
         if item.creating or item.changes
     ]
-    append_lines(batch.access, lines, batch.source, batch.at)
 
 
 def _change_action(batch: Batch) -> str:

@@ -59,28 +59,21 @@ def update_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequenc
     rows = rows if isinstance(rows, list) else list(rows)
     if not rows:
         return
-    table, fields = model._meta.db_table, _columns(model, tuple(names))
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            marks = ", ".join(f'"{field.column}" = %s' for field in fields)
-            cursor.executemany(
-                f'UPDATE "{table}" SET {marks} WHERE id = %s',  # noqa: S608
-                [(*values, pk) for pk, *values in rows],
-            )
+            sql = _update_by_id_sql(model, tuple(names))
+            cursor.executemany(sql, [(*values, pk) for pk, *values in rows])
             return
-        taken = ", ".join(
-            f'"{field.column}" = t.c{number}{"::jsonb" if isinstance(field, JSONField) else ""}'
-            for number, field in enumerate(fields)
-        )
-        arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
-        aliases = ", ".join(f"c{number}" for number in range(len(fields)))
-        sql = (
-            f'UPDATE "{table}" SET {taken} '  # noqa: S608
-            f"FROM unnest(%s::bigint[], {arrays}) AS t(pk, {aliases}) WHERE id = t.pk"
-        )
+        sql = _update_unnest_sql(model, tuple(names))
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[start : start + _ROWS_AT_ONCE]
             cursor.execute(sql, [list(column) for column in zip(*part, strict=True)])
+
+
+def update_instances(model: type[Model], names: Sequence[str], instances: Iterable[Model]) -> None:
+    """Write the columns `names` (attnames) of rows that exist."""
+    read, plans = _reading(model, tuple(names))
+    update_rows(model, names, [[row.pk, *_read_row(read, plans, row)] for row in instances])
 
 
 def database_ready(model: type[Model], name: str) -> Callable[[Any], Any]:
@@ -90,21 +83,29 @@ def database_ready(model: type[Model], name: str) -> Callable[[Any], Any]:
 
 def insert_instances(model: type[Model], instances: Iterable[Model]) -> None:
     """Insert whole model instances whose primary keys are set."""
-    fields = model._meta.concrete_fields
-    names = [field.attname for field in fields]
-    plans = [
+    names = [field.attname for field in model._meta.concrete_fields]
+    read, plans = _reading(model, tuple(names))
+    insert_rows(model, names, [_read_row(read, plans, instance) for instance in instances])
+
+
+Plans = tuple[tuple[int, "Callable[[Any], Any]"], ...]
+
+
+def _reading(model: type[Model], names: tuple[str, ...]) -> tuple[itemgetter[Any], Plans]:
+    """Return what takes columns out of an instance, and what makes them ready for the database."""
+    plans = tuple(
         (place, prepare)
-        for place, field in enumerate(fields)
+        for place, field in enumerate(_columns(model, names))
         if (prepare := _preparation(field)) is not None
-    ]
-    read = itemgetter(*names)
-    rows = []
-    for instance in instances:
-        row = list(read(instance.__dict__))
-        for place, prepare in plans:
-            row[place] = prepare(row[place])
-        rows.append(row)
-    insert_rows(model, names, rows)
+    )
+    return itemgetter(*names), plans
+
+
+def _read_row(read: itemgetter[Any], plans: Plans, instance: Model) -> list[Any]:
+    row = list(read(instance.__dict__))
+    for place, prepare in plans:
+        row[place] = prepare(row[place])
+    return row
 
 
 def _preparation(field: Field[Any, Any]) -> Callable[[Any], Any] | None:
@@ -150,6 +151,27 @@ def _values_sql(model: type[Model], names: tuple[str, ...], on_conflict: str) ->
     marks = ", ".join(["%s"] * len(names))
     table = model._meta.db_table
     return f'INSERT INTO "{table}" ({columns}) VALUES ({marks}) {on_conflict}'  # noqa: S608
+
+
+@lru_cache(maxsize=400)
+def _update_by_id_sql(model: type[Model], names: tuple[str, ...]) -> str:
+    marks = ", ".join(f'"{field.column}" = %s' for field in _columns(model, names))
+    return f'UPDATE "{model._meta.db_table}" SET {marks} WHERE id = %s'  # noqa: S608
+
+
+@lru_cache(maxsize=400)
+def _update_unnest_sql(model: type[Model], names: tuple[str, ...]) -> str:
+    fields = _columns(model, names)
+    taken = ", ".join(
+        f'"{field.column}" = t.c{number}{"::jsonb" if isinstance(field, JSONField) else ""}'
+        for number, field in enumerate(fields)
+    )
+    arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
+    aliases = ", ".join(f"c{number}" for number in range(len(fields)))
+    return (
+        f'UPDATE "{model._meta.db_table}" SET {taken} '  # noqa: S608
+        f"FROM unnest(%s::bigint[], {arrays}) AS t(pk, {aliases}) WHERE id = t.pk"
+    )
 
 
 @lru_cache(maxsize=200)

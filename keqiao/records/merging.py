@@ -18,7 +18,7 @@ from keqiao.access.refusals import note_refusal
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.catalog.object_type import DuplicateAction
-from keqiao.records.audit import ChangeLine, append_lines, write_audit
+from keqiao.records.audit import ChangeLine, append_lines, lines_of
 from keqiao.records.batch import Item
 from keqiao.records.checking import apply_before_save, check_quality
 from keqiao.records.derived import Written, run_derivations
@@ -31,8 +31,8 @@ from keqiao.records.merging_log import Log, column_of, raw_row, whole_rows
 from keqiao.records.merging_models import Merge, MergedRecord
 from keqiao.records.merging_pointers import Moving, move_pointers
 from keqiao.records.merging_values import ALL, chosen_values, default_choices, may_choose
-from keqiao.records.models import Event, MatchKey
-from keqiao.records.outbox import write_events
+from keqiao.records.models import MatchKey
+from keqiao.records.outbox import write_events_together
 from keqiao.records.query import records
 from keqiao.records.search_index import drop_from_index
 from keqiao.records.writing import write_records
@@ -328,30 +328,19 @@ def _let_owners_stay(moving: Moving, survivor: Any, losers: Sequence[Any], log: 
 
 def _tell(moving: Moving, own: Batch, batches: Sequence[Batch]) -> None:
     """Write change log and events, after all row locks (the log has one order for everybody)."""
-    access, key, source = moving.access, moving.target.key, moving.source
-    write_audit(own)
-    for batch in batches:
-        write_audit(batch)
+    key, source, together = moving.target.key, moving.source, (own, *batches)
     lines = [
+        *(line for batch in together for line in lines_of(batch)),
         ChangeLine(key, moving.survivor_id, "merge", after={"merged": list(moving.loser_ids)}),
         *(
             ChangeLine(key, pk, "merged", after={"into": moving.survivor_id})
             for pk in moving.loser_ids
         ),
     ]
-    append_lines(access, lines, source, moving.at)
-    if not source.has_events:
-        return
-    for batch in (own, *batches):
-        write_events(batch)
-    told: list[tuple[str, int, dict[str, Any]]] = [
-        ("merged", moving.survivor_id, {"merged": list(moving.loser_ids)})
-    ]
-    told += [("deleted", pk, {"merged_into": moving.survivor_id}) for pk in moving.loser_ids]
-    Event.objects.bulk_create(
-        Event(
-            name=f"{key}.{name}", object_key=key, record_id=pk, actor_id=access.user_id,
-            at=moving.at, data=data,
-        )
-        for name, pk, data in told
-    )  # fmt: skip
+    append_lines(moving.access, lines, source, moving.at)
+    if source.has_events:
+        told: list[tuple[str, int, dict[str, Any]]] = [
+            ("merged", moving.survivor_id, {"merged": list(moving.loser_ids)})
+        ]
+        told += [("deleted", pk, {"merged_into": moving.survivor_id}) for pk in moving.loser_ids]
+        write_events_together(moving.access, moving.target, told, together, moving.at)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.db.models import Q
 
 from keqiao.access.models import Collaborator
@@ -64,8 +65,32 @@ def register_attached(rows: AttachedRows) -> AttachedRows:
 
 def move_attached(object_key: str, survivor_id: int, loser_ids: Sequence[int], log: Log) -> None:
     """Let the rows about the losers be about the survivor."""
-    for attached in _attached.values():
+    for attached in _with_rows_about(object_key, loser_ids):
         _move(attached, object_key, survivor_id, loser_ids, log)
+
+
+def _with_rows_about(object_key: str, ids: Sequence[int]) -> list[AttachedRows]:
+    """Return the tables that have rows about these records: most have none, and one question tells."""
+    tables, parts, values = list(_attached.values()), [], []
+    marks = ", ".join(["%s"] * len(ids))
+    for place, attached in enumerate(tables):
+        meta = attached.model._meta
+        if attached.pointed_by:
+            condition = f'"{_column(meta, attached.pointed_by)}" IN ({marks})'
+            values += [pointer(object_key, pk) for pk in ids]
+        else:
+            condition = f"object_key = %s AND record_id IN ({marks})"
+            values += [object_key, *ids]
+        parts.append(
+            f'SELECT {place} WHERE EXISTS (SELECT 1 FROM "{meta.db_table}" WHERE {condition})'  # noqa: S608
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        return [tables[place] for (place,) in cursor.fetchall()]
+
+
+def _column(meta: Any, name: str) -> str:
+    return str(meta.get_field(name).column)
 
 
 def _move(

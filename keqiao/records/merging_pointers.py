@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.db.models import Q
 
 from keqiao.access.access import Access
@@ -19,7 +20,7 @@ from keqiao.records.batch import Batch, Item
 from keqiao.records.belonging import columns_above, note_records_above
 from keqiao.records.drafts import EACH, Change, Draft, Source
 from keqiao.records.merging_log import column_of, raw_row
-from keqiao.records.models import BINNED, LIVE, RecordLink
+from keqiao.records.models import RecordLink
 from keqiao.records.query import records
 from keqiao.records.writing import write_list_values, write_records
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from keqiao.records.merging_log import Log
 
 _AT_ONCE = 500
+_PARTS_AT_ONCE = 100  # of one question: SQLite takes 500
 _SYSTEM = Access.system("links of a record in the recycle bin")
 
 
@@ -91,13 +93,21 @@ def _links_to(declared: ObjectType, target: ObjectType) -> list[Field]:
     ]
 
 
+def _own_column(own: Field) -> str | None:
+    """Return the column a link lies in; None when its links stand in rows of their own."""
+    is_column = isinstance(own.storage, Column) and not own.custom and not own.kind.many
+    return own.storage.name if is_column else None  # type: ignore[union-attr]
+
+
+def _as_stored(own: Field, target: ObjectType, ids: Sequence[int]) -> list[Any]:
+    is_any = isinstance(own.kind, AnyReferenceKind)
+    return [pointer(target.key, pk) for pk in ids] if is_any else list(ids)
+
+
 def _in_column(own: Field, target: ObjectType, ids: Sequence[int]) -> Q | None:
     """Return the condition on a link's own column; None when its links stand in rows of their own."""
-    if own.custom or own.kind.many or not isinstance(own.storage, Column):
-        return None
-    if isinstance(own.kind, AnyReferenceKind):
-        return Q((f"{own.storage.name}__in", [pointer(target.key, pk) for pk in ids]))
-    return Q((f"{own.storage.name}__in", ids))
+    column = _own_column(own)
+    return None if column is None else Q((f"{column}__in", _as_stored(own, target, ids)))
 
 
 def _in_rows(declared: ObjectType, own: Field, target: ObjectType, ids: Sequence[int]) -> Any:
@@ -106,29 +116,53 @@ def _in_rows(declared: ObjectType, own: Field, target: ObjectType, ids: Sequence
 
 
 def find_pointing(target: ObjectType, ids: Sequence[int]) -> list[Pointing]:
-    """Return everything that points at records of `target`, also what lies in the recycle bin."""
-    found = []
-    for declared in object_types():
-        pointing = Pointing(declared)
+    """Return everything that points at records of `target`, also what lies in the recycle bin.
+
+    In one question for the links of all columns: asked one by one they took a fifth of a merge.
+    """
+    types = list(object_types())
+    found = {declared.key: Pointing(declared) for declared in types}
+    places: list[tuple[str, str]] = []
+    parts: list[str] = []
+    values: list[Any] = []
+    marks = ", ".join(["%s"] * len(ids))
+    in_rows: set[tuple[str, str]] = set()
+    for declared in types:
         for own in _links_to(declared, target):
-            for pk in _ids_by(declared, own, target, ids):
-                pointing.fields[pk].add(own.name)
-        if pointing.fields:
-            found.append(pointing)
+            column = _own_column(own)
+            if column is None:
+                in_rows.add((declared.key, own.name))
+                continue
+            wanted = _as_stored(own, target, ids)
+            table, name = declared.model._meta.db_table, declared.model._meta.get_field(column)
+            # Apart, because the indexes of links hold live records alone.
+            for state in ("NULL", "NOT NULL"):
+                parts.append(
+                    f'SELECT {len(places)}, id FROM "{table}"'  # noqa: S608
+                    f' WHERE "{name.column}" IN ({marks}) AND deleted_at IS {state}'  # type: ignore[union-attr]
+                )
+                values += wanted
+            places.append((declared.key, own.name))
+    for place, pk in _asked(parts, values, len(ids)):
+        key, name = places[place]
+        found[key].fields[pk].add(name)
+    if in_rows:
+        rows = RecordLink.objects.filter(target_key=target.key, target_id__in=ids)
+        for key, name, pk in rows.values_list("object_key", "field", "record_id"):
+            if (key, name) in in_rows:
+                found[key].fields[pk].add(name)
+    return [pointing for pointing in found.values() if pointing.fields]
+
+
+def _asked(parts: Sequence[str], values: Sequence[Any], each: int) -> Iterable[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    with connection.cursor() as cursor:
+        for start in range(0, len(parts), _PARTS_AT_ONCE):
+            some = parts[start : start + _PARTS_AT_ONCE]
+            given = values[start * each : (start + len(some)) * each]
+            cursor.execute(" UNION ALL ".join(some), given)
+            found += cursor.fetchall()
     return found
-
-
-def _ids_by(
-    declared: ObjectType, own: Field, target: ObjectType, ids: Sequence[int]
-) -> Iterable[int]:
-    condition = _in_column(own, target, ids)
-    if condition is None:
-        return set(_in_rows(declared, own, target, ids).values_list("record_id", flat=True))
-    matching = declared.model._default_manager.filter(condition)
-    # Apart, because the indexes of links hold live records alone.
-    return [
-        pk for state in (LIVE, BINNED) for pk in matching.filter(state).values_list("pk", flat=True)
-    ]
 
 
 def count_pointing(access: Access, target: ObjectType, ids: Sequence[int]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from keqiao.base.clock import now
 from keqiao.catalog.kinds.links import is_link
 from keqiao.catalog.object_type import DuplicateAction, Feature
 from keqiao.catalog.registry import object_type, object_type_of
-from keqiao.records.audit import ChangeLine, append_lines, write_audit
+from keqiao.records.audit import ChangeLine, append_lines, lines_of
 from keqiao.records.bulk_rows import database_ready, insert_rows, update_rows
 from keqiao.records.derived import Written, run_derivations
 from keqiao.records.locking import lock_first
@@ -35,8 +35,8 @@ from keqiao.records.merging_log import (
 )
 from keqiao.records.merging_models import Merge, MergedRecord, MergeMove
 from keqiao.records.merging_pointers import Moving, set_in_bin, set_values
-from keqiao.records.models import Event, MatchKey, Record
-from keqiao.records.outbox import write_events
+from keqiao.records.models import MatchKey, Record
+from keqiao.records.outbox import write_events_together
 from keqiao.records.search_index import index_records
 
 if TYPE_CHECKING:
@@ -293,11 +293,11 @@ def _put_back_keys(undoing: _Undoing, moves: Sequence[MergeMove], merged: set[in
         if one.before is not None and one.before["key"] in ideal[one.before["record_id"]]
     ]
     MatchKey.objects.bulk_create(gone, ignore_conflicts=True)
-    for pk, keys in ideal.items():
-        _claim_missing(declared, pk, set(keys))
-        single = {key for key, is_single in keys.items() if is_single}
-        others = MatchKey.objects.filter(object_key=declared.key, key__in=single)
-        if holder := others.exclude(record_id=pk).values_list("record_id", flat=True).first():
+    _claim_missing(declared, ideal)
+    single = {key: pk for pk, keys in ideal.items() for key, is_single in keys.items() if is_single}
+    held = MatchKey.objects.filter(object_key=declared.key, key__in=single)
+    for key, holder in held.order_by("pk").values_list("key", "record_id") if single else ():
+        if holder != single[key]:
             message = _(
                 "Another record has got a value by now that only one may have. Please look at it"
                 " first: it may be the same customer once more."
@@ -315,15 +315,18 @@ def _keys_now(declared: ObjectType, row: Any) -> dict[int, bool]:
     return {key: rule in single for key, (rule, _field) in found.items()}
 
 
-def _claim_missing(declared: ObjectType, pk: int, keys: set[int]) -> None:
-    """Write fingerprints a record lacks; the first holder of one has it exclusively."""
-    mine = MatchKey.objects.filter(object_key=declared.key, record_id=pk)
+def _claim_missing(declared: ObjectType, ideal: Mapping[int, Mapping[int, bool]]) -> None:
+    """Write the fingerprints records lack; the first holder of one has it exclusively."""
+    mine = MatchKey.objects.filter(object_key=declared.key, record_id__in=ideal)
     for exclusive in (True, False):
-        missing = sorted(keys - set(mine.filter(key__in=keys).values_list("key", flat=True)))
+        held = set(mine.values_list("record_id", "key"))
+        missing = sorted({(pk, key) for pk, keys in ideal.items() for key in keys} - held)
+        if not missing:
+            return
         MatchKey.objects.bulk_create(
             [
                 MatchKey(object_key=declared.key, key=key, record_id=pk, exclusive=exclusive)
-                for key in missing
+                for pk, key in missing
             ],
             ignore_conflicts=True,
         )
@@ -367,25 +370,16 @@ def _finish(undoing: _Undoing) -> None:
     merge.undone_at, merge.undone_by_name = moving.at, moving.access.actor.name[:160]
     merge.conflicts = [list(place) for place in undoing.conflicts]
     merge.save(update_fields=["undone_at", "undone_by_name", "conflicts"])
-    for batch in undoing.batches:
-        write_audit(batch)
     lines = [
+        *(line for batch in undoing.batches for line in lines_of(batch)),
         ChangeLine(declared.key, merge.survivor_id, "unmerge", after={"apart": merge.loser_ids}),
         *(ChangeLine(declared.key, pk, "restore") for pk in moving.loser_ids),
     ]
     append_lines(moving.access, lines, moving.source, moving.at)
-    if not moving.source.has_events:
-        return
-    for batch in undoing.batches:
-        write_events(batch)
-    told = [("unmerged", merge.survivor_id), *(("restored", pk) for pk in moving.loser_ids)]
-    Event.objects.bulk_create(
-        Event(
-            name=f"{declared.key}.{name}", object_key=declared.key, record_id=pk,
-            actor_id=moving.access.user_id, at=moving.at,
-        )
-        for name, pk in told
-    )  # fmt: skip
+    if moving.source.has_events:
+        told: list[tuple[str, int, dict[str, Any]]] = [("unmerged", merge.survivor_id, {})]
+        told += [("restored", pk, {}) for pk in moving.loser_ids]
+        write_events_together(moving.access, declared, told, undoing.batches, moving.at)
 
 
 def forget_moves(before: datetime, at_once: int = 200) -> int:

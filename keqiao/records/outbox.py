@@ -15,6 +15,7 @@ from keqiao.records.bulk_rows import insert_rows, json_text, moment
 from keqiao.records.models import Event, EventCursor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from keqiao.access.access import Access
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Event], None]
 
+_EVENT = ("name", "object_key", "record_id", "actor_id", "at", "depth", "data")
 _READ_AT_ONCE = 200
 MAX_DEPTH = 5
 
@@ -45,27 +47,44 @@ def on(name: str) -> Callable[[Handler], Handler]:
 
 def write_events(batch: Batch) -> None:
     """Step 11: write one event per saved record that changed."""
+    insert_rows(Event, _EVENT, _rows_of(batch))
+
+
+def _rows_of(batch: Batch) -> list[tuple[Any, ...]]:
     if Feature.EVENTS not in batch.object_type.features or not batch.source.has_events:
-        return
+        return []
     key = batch.object_type.key
     stamp = moment(batch.at)
-    insert_rows(
-        Event,
-        ("name", "object_key", "record_id", "actor_id", "at", "depth", "data"),
-        [
-            (
-                f"{key}.{'created' if item.creating else 'changed'}",
-                key,
-                item.stored.pk,
-                batch.access.user_id,
-                stamp,
-                0,
-                json_text(_told(item, batch)),
-            )
-            for item in batch.open_items()
-            if item.creating or item.changes
-        ],
-    )
+    return [
+        (
+            f"{key}.{'created' if item.creating else 'changed'}", key, item.stored.pk,
+            batch.access.user_id, stamp, 0, json_text(_told(item, batch)),
+        )
+        for item in batch.open_items()
+        if item.creating or item.changes
+    ]  # fmt: skip
+
+
+def write_events_together(
+    access: Access,
+    declared: ObjectType,
+    told: Sequence[tuple[str, int, dict[str, Any]]],
+    batches: Sequence[Batch],
+    at: datetime,
+) -> None:
+    """Write the events of several batches of one act, then those of the act itself, in one go.
+
+    `told`: what happened ("merged"), to which record of `declared`, and what there is to say of it.
+    """
+    rows = [row for batch in batches for row in _rows_of(batch)]
+    rows += [
+        (
+            f"{declared.key}.{name}", declared.key, pk, access.user_id, moment(at), 0,
+            json_text(data),
+        )
+        for name, pk, data in told
+    ]  # fmt: skip
+    insert_rows(Event, _EVENT, rows)
 
 
 def write_event(

@@ -14,7 +14,7 @@ from keqiao.catalog.models import ListValue
 from keqiao.catalog.object_type import DuplicateAction, Feature
 from keqiao.records.audit import logged_form
 from keqiao.records.belonging import columns_above, note_records_above, pass_on
-from keqiao.records.bulk_rows import insert_instances, insert_rows
+from keqiao.records.bulk_rows import insert_instances, insert_rows, update_instances
 from keqiao.records.derived import derive_from_batch
 from keqiao.records.drafts import Change, DuplicateFound, Problem, Rejected
 from keqiao.records.duplicates import before_keys, candidates
@@ -244,6 +244,7 @@ def _check_reach(batch: Batch, item: Item) -> None:
 def _update(batch: Batch, items: Sequence[Item]) -> None:
     if not items:
         return
+    meta = batch.object_type.model._meta
     columns = {"version", "updated_at", "updated_by", "title_key", "owner", "team"}
     columns.update(columns_above(batch.object_type))
     columns.update(name for rule in batch.object_type.filled for name in rule.names)
@@ -253,11 +254,8 @@ def _update(batch: Batch, items: Sequence[Item]) -> None:
         for name in item.changes:
             storage = batch.fields[name].storage
             columns.add(name if isinstance(storage, Column) else "custom")
-    if len(items) == 1:
-        items[0].stored.save(update_fields=columns)
-        return
-    manager = batch.object_type.model._default_manager
-    manager.bulk_update([item.stored for item in items], columns, batch_size=100)  # type: ignore[misc]
+    names = sorted({meta.get_field(name).attname for name in columns})  # type: ignore[union-attr]
+    update_instances(batch.object_type.model, names, [item.stored for item in items])
 
 
 def write_list_values(batch: Batch, items: Sequence[Item]) -> None:

@@ -91,6 +91,8 @@ def measure(
         bench.figures["accounts"] = ground["accounts"]
         measure_floor(bench, ground)
         measure_product(bench, ground)
+        if not only or "merge" in only:
+            measure_merging(bench)
         if not only:
             measure_import(bench)
             bench.figures["pool_night"] = json.loads(
@@ -246,6 +248,13 @@ def misses(question: Question, row: dict[str, Any]) -> list[str]:
     return found
 
 
+def measure_merging(bench: Bench) -> None:
+    """Merge a thousand pairs of customers with what hangs on them, and take each merge back."""
+    out = bench.run_module("keqiao.config.benchmark.merging")
+    bench.figures["merging"] = json.loads(out.splitlines()[-1])
+    bench.say(f"merging: {bench.figures['merging']}")
+
+
 def measure_import(bench: Bench) -> None:
     """Import a messy list of 10 000 rows by the command, from start to end, dry and for real."""
     file = bench.folder / "import.xlsx"
@@ -293,6 +302,15 @@ def as_table(result: dict[str, Any]) -> str:
     if "claim" in result:
         one = result["claim"]
         lines.append(f"{'claim':<16}{one['claimers']} at once, one wins, p95 {one['p95_ms']} ms")
+    if "merging" in result:
+        one = result["merging"]
+        lines += [
+            f"{name:<16}p50 {one[name]['p50_ms']} ms, p99 {one[name]['p99_ms']} ms"
+            f" of {one['merges']:,} with what hangs on them"
+            for name in ("merge", "undo")
+        ]
+        if one["misses"]:
+            lines[-1] += f"  ! {', '.join(one['misses'])}"
     if "pool_night" in result:
         one = result["pool_night"]
         lines.append(
