@@ -287,3 +287,17 @@ def surname(name: str) -> str:
         -1
     ].lower() not in word_list("pinyin_surnames")
     return words[0] if chinese else words[-1]
+
+
+def looks_like_person(text: str) -> bool:
+    """Tell whether a short name begins with a family name: 王伟, 欧阳娜; not 博远."""
+    if not (2 <= len(text) <= 4 and has_han(text)):
+        return False
+    return text[0] in _COMMON_SURNAMES or text[:2] in word_list("compound_surnames")
+
+
+# Common family names. A choice of the product, from no register: rules that ask only suggest.
+_COMMON_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭"
+    "陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文"
+)

@@ -281,7 +281,7 @@ def clean(
 @main.command()
 @as_json
 def reindex(*, as_json: bool) -> None:
-    """Build the search index and the timeline anew."""
+    """Build the search index, the timeline and the keys of the duplicate check anew."""
     start_django()
     from keqiao.config.commands.maintain import rebuild_search
 

@@ -13,11 +13,12 @@ class QualityConfig(AppConfig):
 
     def ready(self) -> None:
         from keqiao.quality import merge_menu, sealed
+        from keqiao.quality.candidates import keeping
         from keqiao.quality.double_entry import menu as double_entry
         from keqiao.quality.queue import waiting
         from keqiao.quality.review import holding, menu, telling
 
-        for part in (holding, telling, menu, double_entry, waiting, sealed, merge_menu):
+        for part in (keeping, holding, telling, menu, double_entry, waiting, sealed, merge_menu):
             part.register()
         import_module("keqiao.quality.double_entry.choosing")  # subscribes to what is saved
         # Importing the module registers its measure with the write path.

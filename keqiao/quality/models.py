@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from keqiao.quality.candidates.models import (
+    CandidateForms,
+    CandidateKey,
+    CrowdedKey,
+    KeysKept,
+)
 from keqiao.quality.cleaning.models import Correction, FileCheck
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
 from keqiao.quality.freshness.models import FieldMark, VerifyRequest
@@ -10,11 +16,15 @@ from keqiao.quality.scores.models import QualityDay, Recount, ScoreSettings
 from keqiao.quality.standards.models import StandardRule
 
 __all__ = [
+    "CandidateForms",
+    "CandidateKey",
     "Correction",
+    "CrowdedKey",
     "DoubleEntryRule",
     "FieldMark",
     "FileCheck",
     "KeyedField",
+    "KeysKept",
     "PendingChange",
     "QualityDay",
     "Recount",

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from keqiao.quality.candidates.rekeying import bring_up_to_date, look_for_crowds
 from keqiao.quality.freshness.nightly import ask_to_verify
 from keqiao.quality.scores.nightly import count_quality, tell_quality
 
-__all__ = ["ask_to_verify", "count_quality", "tell_quality"]
+__all__ = [
+    "ask_to_verify",
+    "bring_up_to_date",
+    "count_quality",
+    "look_for_crowds",
+    "tell_quality",
+]

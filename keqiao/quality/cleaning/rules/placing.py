@@ -9,7 +9,7 @@ from itertools import combinations
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.base.names import company_parts, word_list
+from keqiao.base.names import company_parts, looks_like_person
 from keqiao.base.text import has_han
 from keqiao.catalog.kinds.roles import Role
 from keqiao.quality.cleaning.proposal import RecordView, Repair, is_readable
@@ -59,22 +59,9 @@ def name_and_person(view: RecordView) -> Iterator[Repair]:
     for company in view.named(Role.COMPANY):
         for person in view.named(Role.PERSON):
             firm, human = view.text(person), view.text(company)
-            if company_parts(firm).form and _is_person(human):
+            if company_parts(firm).form and looks_like_person(human):
                 yield Repair({company: firm, person: human},
                              _("One has a legal form, the other a family name."))  # fmt: skip
-
-
-def _is_person(text: str) -> bool:
-    if not (2 <= len(text) <= 4 and has_han(text)):
-        return False
-    return text[0] in _COMMON_SURNAMES or text[:2] in word_list("compound_surnames")
-
-
-# Common family names. A choice of the product, from no register: the rule only suggests.
-_COMMON_SURNAMES = frozenset(
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓韩冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭"
-    "陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文"
-)
 
 
 def several_numbers(view: RecordView) -> Iterator[Repair]:
