@@ -17,8 +17,19 @@ class QualityConfig(AppConfig):
         from keqiao.quality.double_entry import menu as double_entry
         from keqiao.quality.queue import waiting
         from keqiao.quality.review import holding, menu, telling
+        from keqiao.quality.scenarios import hint_page
 
-        for part in (keeping, holding, telling, menu, double_entry, waiting, sealed, merge_menu):
+        for part in (
+            keeping,
+            hint_page,
+            holding,
+            telling,
+            menu,
+            double_entry,
+            waiting,
+            sealed,
+            merge_menu,
+        ):
             part.register()
         import_module("keqiao.quality.double_entry.choosing")  # subscribes to what is saved
         # Importing the module registers its measure with the write path.

@@ -12,12 +12,14 @@ from keqiao.quality.freshness import pages as freshness
 from keqiao.quality.queue import pages as queue_pages
 from keqiao.quality.review import pages as review_pages
 from keqiao.quality.review import rule_pages as review_rules
+from keqiao.quality.scenarios import hint_page
 from keqiao.quality.scores import desk, preferences, record_parts
 from keqiao.ui import converters
 
 __all__ = ["converters", "urlpatterns"]
 
 urlpatterns = [
+    path("<object:declared>/likely/", hint_page.likely_page),
     path("<object:declared>/merge/", merge_pages.merge_page, name="merge"),
     path("<object:declared>/<record:record_id>/merge/", merge_pages.choose_page),
     path("merges/<record:merge_id>/", merge_pages.merge_detail, name="merged"),

@@ -22,6 +22,7 @@ from keqiao.records.takers import offered_takers
 from keqiao.ui.cells import near_moment
 from keqiao.ui.controls import control_html
 from keqiao.ui.converters import whole_number
+from keqiao.ui.form_parts import form_parts
 from keqiao.ui.form_values import (
     changed_values,
     form_fields,
@@ -123,6 +124,7 @@ class RecordForm:
             "duplicates": duplicates or [],
             "may_save_anyway": may_save_anyway,
             "can_add_next": self.record is None,
+            "parts": form_parts(self.access, self.declared, self.record),
             "record": record_facts(self.request, self.declared, self.row, self.url)
             if self.row
             else None,

@@ -28,12 +28,17 @@ _LEAST_BITS = 1.0
 
 @dataclass(frozen=True)
 class Weighed:
-    """A candidate with its weight in bits; `levels` by comparison, as the scorer gives them."""
+    """A candidate with its weight in bits; `levels` by comparison, as the scorer gives them.
+
+    `is_named`: it holds the very telephone, mail address, number or company's name of the draft,
+    which is worth a glance whatever else speaks against it.
+    """
 
     weight: float
     probability: float
     levels: tuple[int, ...]
     veto: Veto | None
+    is_named: bool = False
 
 
 class Weigher:
@@ -45,6 +50,12 @@ class Weigher:
         is_same = mine.object_type == theirs.object_type
         self.model = model_of(mine.object_type) if is_same else _shared_model(mine, self.pairs)
         self._scorer = Scorer(self.model)
+        titles = {mine.object_type.title} if mine.title_role is Role.COMPANY else set()
+        self._naming = [
+            at
+            for at, one in enumerate(self.model.comparisons)
+            if one.identifies or one.name in titles
+        ]
         self._names = {there: here for here, there in self.pairs}
         self._is_renamed = any(here != there for here, there in self.pairs)
         self._several = _several(mine, theirs, self.pairs, "~" if self._is_renamed else "")
@@ -56,7 +67,8 @@ class Weigher:
         for one in self._several:
             draft, record = one.aligned(draft, record)
         found = self._scorer.score(draft, record)
-        return Weighed(found.weight, found.probability, found.levels, found.veto)
+        is_named = any(found.levels[at] == 0 for at in self._naming)
+        return Weighed(found.weight, found.probability, found.levels, found.veto, is_named)
 
     def _as_mine(self, record: Forms) -> Forms:
         """Call the columns of a record of another type as the draft's type calls them."""
