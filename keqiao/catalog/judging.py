@@ -5,6 +5,7 @@ The same language as lists and saved views; `tests/catalog/test_judging.py` hold
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,13 @@ from keqiao.catalog.filter import (
     find_field,
 )
 from keqiao.catalog.kinds.base import as_text
-from keqiao.catalog.operators import ABOUT_PEOPLE, WITHOUT_VALUE, operands
+from keqiao.catalog.operators import (
+    ABOUT_PEOPLE,
+    WITHOUT_VALUE,
+    length_range,
+    operands,
+    shape_pattern,
+)
 from keqiao.catalog.problems import FieldProblem
 from keqiao.catalog.relative_dates import period
 
@@ -94,6 +101,8 @@ def _test(own: Field, operator: str, raw: Any) -> _Test:
         return _links_test(own, operator, raw)
     if operator in {"contains", "starts_with"}:
         return _text_test(own, operator, raw)
+    if operator in {"has_shape", "has_length"}:
+        return _form_test(own, operator, raw)
     if operator in {"within", "not_within"}:
         return _within_test(own, operator, raw)
     return _order_test(own, operator, raw)
@@ -123,6 +132,15 @@ def _text_test(own: Field, operator: str, raw: Any) -> _Test:
     if operator == "contains":
         return lambda value: text in str(_stored(own, value) or "").casefold()
     return lambda value: str(_stored(own, value) or "").casefold().startswith(text)
+
+
+def _form_test(own: Field, operator: str, raw: Any) -> _Test:
+    if operator == "has_length":
+        low, high = length_range(raw)
+        low = max(low, 1)
+        return lambda value: low <= len(str(_stored(own, value) or "")) <= high
+    pattern = re.compile(shape_pattern(own, raw))
+    return lambda value: bool(pattern.search(str(_stored(own, value) or "")))
 
 
 def _within_test(own: Field, operator: str, raw: Any) -> _Test:

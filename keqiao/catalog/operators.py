@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.base.regions import region_range
+from keqiao.base.shapes import NoShape, pattern_of
 from keqiao.catalog.field import JsonKey
 from keqiao.catalog.kinds.base import as_text
 from keqiao.catalog.models import ListValue
@@ -33,6 +36,8 @@ OPERATOR_LABELS: dict[str, str | Promise] = {
     "more_than": _("more than"),
     "less_than": _("less than"),
     "between": _("between"),
+    "has_shape": _("has the pattern"),
+    "has_length": _("has the length"),
     "within": _("within"),
     "not_within": _("not within"),
     "is_empty": _("is empty"),
@@ -102,6 +107,38 @@ def _starts_with(field: Field, path: str, raw: Any) -> Q:
     if not text:
         raise FieldProblem(_("Please give a value to compare with."), "missing")
     return _lookup(path, "istartswith", text[:200])
+
+
+def shape_pattern(field: Field, raw: Any) -> str:
+    """Return the regular expression of a shape ("9{11}") that somebody asks for."""
+    try:
+        return pattern_of(str(raw), field.kind.shape_words)
+    except NoShape:
+        raise FieldProblem(
+            _("A pattern reads like 9{11} or 汉{4}有限公司: 9 is a digit, A and a are letters, 汉 is a"
+              " Chinese character; the number in braces says how many."),
+            "shape",
+        ) from None  # fmt: skip
+
+
+def length_range(raw: Any) -> tuple[int, int]:
+    """Return the ends of "11" or "10-20" characters."""
+    first, dash, last = str(raw).replace(" ", "").partition("-")
+    ends = (first, last if dash else first)
+    if not all(one.isascii() and one.isdigit() and len(one) <= 6 for one in ends):
+        raise FieldProblem(_("Please give a length like 11 or 10-20."), "length")
+    return int(ends[0]), int(ends[1])
+
+
+def _has_shape(field: Field, path: str, raw: Any) -> Q:
+    return _lookup(path, "regex", shape_pattern(field, raw)) & _is_filled(field, path, None)
+
+
+def _has_length(field: Field, path: str, raw: Any) -> Q:
+    low, high = length_range(raw)
+    length = Length(F(path))
+    within = Q(GreaterThanOrEqual(length, low)) & Q(LessThanOrEqual(length, high))
+    return _is_filled(field, path, None) & within
 
 
 def _any_of(field: Field, path: str, raw: Any) -> Q:
@@ -179,6 +216,8 @@ BUILDERS: dict[str, Any] = {
     "more_than": _comparison("gt"),
     "less_than": _comparison("lt"),
     "between": _between,
+    "has_shape": _has_shape,
+    "has_length": _has_length,
     "within": _within,
     "not_within": _not_within,
     "is_empty": _is_empty,

@@ -171,6 +171,8 @@ def condition_text(access: Access, declared: ObjectType, condition: Condition) -
     is_follow_up = condition.operator == "not_within" and condition.path == LAST_FOLLOWED
     if is_follow_up and (said := _not_followed_for(str(condition.value))):
         return said
+    if condition.operator in {"has_shape", "has_length"}:
+        return f"{label} {operator} {condition.value}"
     if condition.operator in SILENT_OPERATORS:
         return _("%(field)s: %(value)s") % {"field": label, "value": value}
     return f"{label} {operator} {value}"

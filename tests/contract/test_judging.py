@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from keqiao.base.shapes import quoted, shape_of
 from keqiao.catalog.field import Field
 from keqiao.catalog.filter import AllOf, AnyOf, Condition, FilterProblem, Not
 from keqiao.catalog.judging import judge
@@ -31,6 +32,13 @@ def _operands(field: Field, operator: str, held: list[Any]) -> list[Any]:
             texts.append(str(raw))
     if field.kind.key == "boolean":
         return ["true", "false"]
+    if operator == "has_shape":
+        words = field.kind.shape_words
+        return [form(text, words) for text in map(field.kind.dump, filter(None, held))
+                for form in (shape_of, lambda text, _words: quoted(text))]  # fmt: skip
+    if operator == "has_length":
+        lengths = [len(field.kind.dump(value)) for value in held if value]
+        return [*map(str, lengths), f"1-{max(lengths)}"] if lengths else []
     if operator == "starts_with":
         return [text[:3] for text in texts]
     if operator == "contains":

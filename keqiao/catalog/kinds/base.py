@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.base.text import clean_text
-from keqiao.catalog.kinds.roles import Role
+from keqiao.catalog.kinds.roles import Likeness, Profiled, Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -59,6 +59,12 @@ class FieldKind(ABC):
     searchable: ClassVar[str] = (
         ""  # "text", "phone", "email", "code": how the search index reads it
     )
+    # What a profile tells of the values; see `keqiao.quality.profiling`.
+    profiled_as: ClassVar[Profiled] = Profiled.WORDS
+    # Words that stay as they are in the shape of a text that ends with them.
+    shape_words: ClassVar[tuple[str, ...]] = ()
+    # How variants of one value are brought together; empty: they are not.
+    clustered_by: ClassVar[tuple[Likeness, ...]] = ()
     # Stored values that people type where they know none: they count as empty.
     placeholders: ClassVar[frozenset[str]] = frozenset()
 

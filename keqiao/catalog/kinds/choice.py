@@ -11,7 +11,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from keqiao.base.text import fold_width
 from keqiao.catalog.kinds.base import FieldKind, as_text
-from keqiao.catalog.kinds.roles import Role
+from keqiao.catalog.kinds.roles import TEXT_LIKENESS, Profiled, Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class ChoiceKind(FieldKind):
 
     key: ClassVar[str] = "choice"
     matches_as = Role.CODE
+    profiled_as = Profiled.PICKS
     label = _("Choice")
     operators: ClassVar[tuple[str, ...]] = (
         "equals",
@@ -128,6 +129,7 @@ class MultiChoiceKind(ChoiceKind):
     label = _("Several choices")
     operators = ("any_of", "none_of", "is_empty", "is_filled")
     many = True
+    profiled_as = Profiled.LISTS
     indexes_terms = True
 
     def clean(self, raw: Any, field: Field) -> list[str]:  # type: ignore[override]
@@ -171,6 +173,8 @@ class TagsKind(FieldKind):
     operators = ("any_of", "none_of", "is_empty", "is_filled")
     many = True
     indexes_terms = True
+    profiled_as = Profiled.LISTS
+    clustered_by = TEXT_LIKENESS
     longest: ClassVar[int] = 40
 
     def clean(self, raw: Any, field: Field) -> list[str]:
@@ -211,6 +215,7 @@ class BooleanKind(FieldKind):
     """Yes or no."""
 
     key = "boolean"
+    profiled_as = Profiled.PICKS
     label = _("Yes / no")
     operators = ("equals",)
     empty = False

@@ -13,7 +13,7 @@ from keqiao.base.phone import PhoneProblem, format_phone, mask_phone, parse_phon
 from keqiao.base.text import fold_width
 from keqiao.catalog.kinds.base import FieldKind, as_text
 from keqiao.catalog.kinds.choice import split_values
-from keqiao.catalog.kinds.roles import Role
+from keqiao.catalog.kinds.roles import Profiled, Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ _EMAIL = re.compile(
     r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}$"
 )
 _HOST = re.compile(r"^(?:[\w-]{1,63}\.)+[\w-]{2,24}$")
-_CONTACT_OPERATORS = ("equals", "starts_with", "contains", "is_empty", "is_filled")
+_CONTACT_OPERATORS = (
+    "equals", "starts_with", "contains", "has_shape", "has_length", "is_empty", "is_filled",
+)  # fmt: skip
 
 
 class PhoneKind(FieldKind):
@@ -35,7 +37,7 @@ class PhoneKind(FieldKind):
     key: ClassVar[str] = "phone"
     matches_as = Role.PHONE
     label = _("Phone")
-    operators = ("equals", "contains", "is_empty", "is_filled")
+    operators = ("equals", "contains", "has_shape", "has_length", "is_empty", "is_filled")
     empty: ClassVar[Any] = ""
     searchable = "phone"
     placeholders = frozenset(
@@ -142,6 +144,7 @@ class _SeveralKind(FieldKind):
 
     operators = ("any_of", "none_of", "is_empty", "is_filled")
     many = True
+    profiled_as = Profiled.LISTS
     indexes_terms = True
     empty: ClassVar[Any] = None
     one: ClassVar[FieldKind]

@@ -16,7 +16,7 @@ from keqiao.base.identifiers import (
 )
 from keqiao.base.text import fold_width
 from keqiao.catalog.kinds.base import FieldKind, as_text
-from keqiao.catalog.kinds.roles import Role
+from keqiao.catalog.kinds.roles import Profiled, Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class UsccKind(FieldKind):
     key: ClassVar[str] = "uscc"
     matches_as = Role.USCC
     label = _("Unified social credit code")
-    operators = ("equals", "starts_with", "is_empty", "is_filled")
+    operators = ("equals", "starts_with", "has_shape", "has_length", "is_empty", "is_filled")
     empty = ""
     searchable = "code"
 
@@ -71,6 +71,7 @@ class ResidentIdKind(FieldKind):
     empty = ""
     indexes_terms = True
     encrypted = True
+    profiled_as = Profiled.FILL
     searchable = "secret"
 
     def clean(self, raw: Any, field: Field) -> str:

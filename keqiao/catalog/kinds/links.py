@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.catalog.kinds.base import FieldKind, as_text
 from keqiao.catalog.kinds.choice import split_values
 from keqiao.catalog.kinds.reference import MAX_ID, ReferenceKind
+from keqiao.catalog.kinds.roles import Profiled
 from keqiao.catalog.pointer import pointed_to
 from keqiao.catalog.problems import FieldProblem
 
@@ -29,6 +30,7 @@ class AnyReferenceKind(FieldKind):
 
     key: ClassVar[str] = "any_reference"
     label = _("Link to any record")
+    profiled_as = Profiled.FILL
     operators: ClassVar[tuple[str, ...]] = ("equals", "any_of", "is_empty", "is_filled")
     empty = ""
 
@@ -75,6 +77,7 @@ class ReferencesKind(FieldKind):
 
     key: ClassVar[str] = "references"
     label = _("Links to several records")
+    profiled_as = Profiled.FILL
     operators: ClassVar[tuple[str, ...]] = ("any_of", "none_of", "is_empty", "is_filled")
     many = True
     empty: ClassVar[Any] = None
@@ -118,6 +121,7 @@ class UsersKind(ReferencesKind):
 
     key = "users"
     label = _("Several colleagues")
+    profiled_as = Profiled.LISTS
     indexes_terms = True
 
     def terms(self, value: Any, field: Field) -> list[str]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.base.money import MoneyProblem, format_money, minor_digits, parse_money
 from keqiao.base.numbers import NumberProblem, parse_integer, parse_percent
 from keqiao.catalog.kinds.base import FieldKind, as_text
-from keqiao.catalog.kinds.roles import Role
+from keqiao.catalog.kinds.roles import Profiled, Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class IntegerKind(FieldKind):
 
     key: ClassVar[str] = "integer"
     matches_as = Role.NUMBER
+    profiled_as = Profiled.NUMBERS
     label = _("Whole number")
     operators = COMPARISONS
     numeric = True

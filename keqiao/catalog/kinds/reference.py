@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.catalog.kinds.base import FieldKind, as_text
+from keqiao.catalog.kinds.roles import Profiled
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class ReferenceKind(FieldKind):
 
     key: ClassVar[str] = "reference"
     label = _("Link to a record")
+    profiled_as = Profiled.FILL
     operators: ClassVar[tuple[str, ...]] = ("equals", "any_of", "is_empty", "is_filled")
     numeric = True
 
@@ -58,6 +60,7 @@ class UserKind(ReferenceKind):
 
     key = "user"
     label = _("User")
+    profiled_as = Profiled.PICKS
     operators = ("equals", "any_of", "is_me", "has_left", "is_empty", "is_filled")
 
 
@@ -66,3 +69,4 @@ class DepartmentKind(ReferenceKind):
 
     key = "department"
     label = _("Department")
+    profiled_as = Profiled.PICKS

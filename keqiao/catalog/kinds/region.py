@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keqiao.base.regions import parse_region, region_name
 from keqiao.catalog.kinds.base import FieldKind, as_text
-from keqiao.catalog.kinds.roles import Role
+from keqiao.catalog.kinds.roles import Profiled, Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class RegionKind(FieldKind):
     label = _("Region")
     operators = ("within", "equals", "is_empty", "is_filled")
     empty = ""
+    profiled_as = Profiled.PICKS
 
     def clean(self, raw: Any, field: Field) -> str:
         text = as_text(raw)

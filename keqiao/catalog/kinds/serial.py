@@ -21,7 +21,8 @@ class SerialKind(TextKind):
     key: ClassVar[str] = "serial"
     matches_as = Role.CODE
     label = _("Serial number")
-    operators = ("equals", "starts_with")
+    operators = ("equals", "starts_with", "has_shape", "has_length")
+    clustered_by = ()
     default_length = 40
     searchable = "code"
 

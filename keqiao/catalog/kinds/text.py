@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 from rapidfuzz.distance import JaroWinkler
 
-from keqiao.base.names import fold_company, fold_person
+from keqiao.base.names import LEGAL_FORMS, fold_company, fold_person
 from keqiao.base.text import fold_width, to_simplified
 from keqiao.catalog.kinds.base import MAX_RAW_LENGTH, FieldKind, as_text
-from keqiao.catalog.kinds.roles import Role
+from keqiao.catalog.kinds.roles import TEXT_LIKENESS, Likeness, Profiled, Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -50,9 +50,12 @@ class TextKind(FieldKind):
         "contains",
         "starts_with",
         "any_of",
+        "has_shape",
+        "has_length",
         "is_empty",
         "is_filled",
     )
+    clustered_by = TEXT_LIKENESS
     empty = ""
     searchable = "text"
     placeholders = _NOTHING
@@ -98,7 +101,9 @@ class LongTextKind(TextKind):
     key = "long_text"
     matches_as = Role.NONE
     label = _("Long text")
-    operators = ("contains", "is_empty", "is_filled")
+    operators = ("contains", "has_length", "is_empty", "is_filled")
+    profiled_as = Profiled.REMARKS
+    clustered_by = ()
     default_length = MAX_RAW_LENGTH
     searchable = ""
 
@@ -160,6 +165,8 @@ class CompanyNameKind(TextKind):
     key = "company_name"
     matches_as = Role.COMPANY
     label = _("Company name")
+    shape_words = LEGAL_FORMS
+    clustered_by = (Likeness.CORE, *TEXT_LIKENESS)
 
     def is_plausible(self, value: Any) -> bool:
         return any(char.isalpha() for char in value) and "@" not in value

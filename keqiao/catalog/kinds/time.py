@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.base.clock import today
 from keqiao.base.dates import DateProblem, parse_date, parse_datetime
 from keqiao.catalog.kinds.base import FieldKind, as_text
-from keqiao.catalog.kinds.roles import Role
+from keqiao.catalog.kinds.roles import Profiled, Role
 from keqiao.catalog.problems import FieldProblem
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class DateKind(FieldKind):
 
     key: ClassVar[str] = "date"
     matches_as = Role.DATE
+    profiled_as = Profiled.TIMES
     label = _("Date")
     operators = (
         "equals",
