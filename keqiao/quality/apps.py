@@ -15,6 +15,7 @@ class QualityConfig(AppConfig):
         from keqiao.quality import merge_menu, sealed
         from keqiao.quality.candidates import keeping
         from keqiao.quality.double_entry import menu as double_entry
+        from keqiao.quality.duplicates import moving
         from keqiao.quality.queue import waiting
         from keqiao.quality.review import holding, menu, telling
         from keqiao.quality.scenarios import hint_page
@@ -29,6 +30,7 @@ class QualityConfig(AppConfig):
             waiting,
             sealed,
             merge_menu,
+            moving,
         ):
             part.register()
         import_module("keqiao.quality.double_entry.choosing")  # subscribes to what is saved

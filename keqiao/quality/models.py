@@ -10,6 +10,7 @@ from keqiao.quality.candidates.models import (
 )
 from keqiao.quality.cleaning.models import Correction, FileCheck
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
+from keqiao.quality.duplicates.models import DuplicatePair
 from keqiao.quality.freshness.models import FieldMark, VerifyRequest
 from keqiao.quality.review.models import PendingChange, ReviewRule
 from keqiao.quality.scores.models import QualityDay, Recount, ScoreSettings
@@ -21,6 +22,7 @@ __all__ = [
     "Correction",
     "CrowdedKey",
     "DoubleEntryRule",
+    "DuplicatePair",
     "FieldMark",
     "FileCheck",
     "KeyedField",

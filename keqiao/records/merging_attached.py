@@ -63,10 +63,26 @@ def register_attached(rows: AttachedRows) -> AttachedRows:
     return rows
 
 
+Mover = Callable[[str, int, "Sequence[int]", "Log"], None]
+_movers: list[Mover] = []
+
+
+def register_mover(mover: Mover) -> Mover:
+    """Have rows that are about several records at once (pairs of duplicates) follow a merge.
+
+    It is called as `move_attached` is, within the merge, and notes what it writes in the log.
+    """
+    if mover not in _movers:
+        _movers.append(mover)
+    return mover
+
+
 def move_attached(object_key: str, survivor_id: int, loser_ids: Sequence[int], log: Log) -> None:
     """Let the rows about the losers be about the survivor."""
     for attached in _with_rows_about(object_key, loser_ids):
         _move(attached, object_key, survivor_id, loser_ids, log)
+    for mover in _movers:
+        mover(object_key, survivor_id, loser_ids, log)
 
 
 def _with_rows_about(object_key: str, ids: Sequence[int]) -> list[AttachedRows]:

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from keqiao.quality.matching.model import Model, Veto
+from keqiao.quality.matching.model import Comparison, Model, Veto
 from keqiao.quality.matching.statements import SILENT
 
 WORDS: dict[str, Promise] = {
@@ -37,20 +37,37 @@ LINKS: dict[str, Promise] = {
 }
 
 
-def reasons(model: Model, levels: Sequence[int], labels: dict[str, str] | None = None) -> list[str]:
-    """Return a phrase for each comparison that tells something, the strongest first."""
-    told: list[tuple[float, str]] = []
-    for level, comparison in zip(levels, model.comparisons, strict=True):
+def told_levels(model: Model, levels: Sequence[int]) -> list[tuple[Comparison, str]]:
+    """Return the comparisons that tell something with the word of `WORDS` for it, the strongest first."""
+    told: list[tuple[float, int, Comparison, str]] = []
+    for at, (level, comparison) in enumerate(zip(levels, model.comparisons, strict=True)):
         if level == SILENT:
             continue
         reached = comparison.levels[level]
-        words = WORDS.get(reached.words)
         weight = reached.weight
-        if words is None or abs(weight) < 1.0 or (weight < 0) != (reached.words == "different"):
+        is_against = reached.words == "different"
+        if reached.words not in WORDS or abs(weight) < 1.0 or (weight < 0) != is_against:
             continue
-        field = (labels or {}).get(comparison.name) or comparison.label or comparison.name
-        told.append((-abs(weight), str(words) % {"field": field}))
-    return [text for _weight, text in sorted(told)]
+        told.append((-abs(weight), at, comparison, reached.words))
+    return [(comparison, words) for _weight, _at, comparison, words in sorted(told, key=_strongest)]
+
+
+def _strongest(told: tuple[float, int, Comparison, str]) -> tuple[float, int]:
+    return told[0], told[1]
+
+
+def reasons(model: Model, levels: Sequence[int], labels: dict[str, str] | None = None) -> list[str]:
+    """Return a phrase for each comparison that tells something, the strongest first."""
+    named = labels or {}
+    return [
+        phrase(words, named.get(one.name) or one.label or one.name)
+        for one, words in told_levels(model, levels)
+    ]
+
+
+def phrase(words: str, field: str) -> str:
+    """Return one reason in the reader's language: "phone equal"."""
+    return str(WORDS[words]) % {"field": field}
 
 
 def link_words(veto: Veto) -> str:
