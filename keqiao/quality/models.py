@@ -12,6 +12,7 @@ from keqiao.quality.cleaning.models import Correction, FileCheck
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
 from keqiao.quality.duplicates.models import DuplicatePair
 from keqiao.quality.freshness.models import FieldMark, VerifyRequest
+from keqiao.quality.match_models.models import MatchModel
 from keqiao.quality.review.models import PendingChange, ReviewRule
 from keqiao.quality.scores.models import QualityDay, Recount, ScoreSettings
 from keqiao.quality.standards.models import StandardRule
@@ -27,6 +28,7 @@ __all__ = [
     "FileCheck",
     "KeyedField",
     "KeysKept",
+    "MatchModel",
     "PendingChange",
     "QualityDay",
     "Recount",

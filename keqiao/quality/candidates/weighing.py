@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from keqiao.quality.candidates.comparing import ABOVE, NAMES, Comparing, Forms, comparing, plans
+from keqiao.quality.candidates.comparing import NAMES, Comparing, Forms, comparing, plans
 from keqiao.quality.forms import Role
-from keqiao.quality.matching.columns import Compared, Style
-from keqiao.quality.matching.model import Comparison, Level, Model
+from keqiao.quality.match_models.day_one import model_over
+from keqiao.quality.match_models.in_force import model_in_force, models_mark
 from keqiao.quality.matching.reasons import WORDS, link_words
-from keqiao.quality.matching.recipes import IDENTIFYING, hand_model
+from keqiao.quality.matching.recipes import IDENTIFYING
 from keqiao.quality.matching.scorer import Scorer
 from keqiao.quality.matching.statements import SILENT
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
-    from keqiao.quality.matching.model import Veto
+    from keqiao.quality.matching.model import Model, Veto
 
 # Parts of a value that travel together when records hold several values of a kind.
 _SEVERAL = {Role.PHONE: ("phone", "tail"), Role.EMAIL: ("email", "local", "domain")}
@@ -48,7 +48,9 @@ class Weigher:
         self.mine, self.theirs = mine, theirs
         self.pairs = _paired(mine, theirs)
         is_same = mine.object_type == theirs.object_type
-        self.model = model_of(mine.object_type) if is_same else _shared_model(mine, self.pairs)
+        self.model = (
+            model_in_force(mine.object_type) if is_same else _shared_model(mine, self.pairs)
+        )
         self._scorer = Scorer(self.model)
         titles = {mine.object_type.title} if mine.title_role is Role.COMPANY else set()
         self._naming = [
@@ -186,57 +188,20 @@ def _first(plan: Comparing, role: Role) -> str:
 # --- models ---------------------------------------------------------------------------------------
 
 
-def model_of(declared: ObjectType) -> Model:
-    """Return the model by which records of one type are compared with one another."""
-    plan = comparing(declared)
-    if plan is None:
-        raise LookupError(declared.key)
-    return day_one_model(plan)
-
-
-def day_one_model(plan: Comparing) -> Model:
-    """Return the model with weights set by hand over the fields of a type."""
-    pairs = [one.name for one in plan.columns if not one.field.kind.many]
-    return _with_above(_hand(plan, pairs), plan)
-
-
 def _shared_model(mine: Comparing, pairs: Sequence[tuple[str, str]]) -> Model:
-    return _hand(mine, [here for here, _there in pairs])
-
-
-def _hand(plan: Comparing, names: Sequence[str]) -> Model:
-    roles = plan.roles
-    columns = [
-        Compared(name, roles[name], Style.PHRASE, at, at, "") for at, name in enumerate(names)
-    ]
-    return hand_model(columns)
-
-
-def _with_above(model: Model, plan: Comparing) -> Model:
-    """Let the customer a person belongs to speak: two of one name at one customer are mostly one."""
-    further = tuple(
-        Comparison(
-            name,
-            f"{name}__{ABOVE}",
-            (
-                Level(("equal", f"{name}__{ABOVE}"), 0.70, 0.0001, "same"),
-                Level((), 0.30, 0.9999, "different"),
-            ),
-        )
-        for name in plan.above
-    )
-    return model.with_(comparisons=(*model.comparisons, *further))
+    return model_over(mine.roles, [here for here, _there in pairs])
 
 
 @lru_cache(maxsize=64)
-def _weigher(mine: str, theirs: str, _marks: tuple[int, int]) -> Weigher:
+def _weigher(mine: str, theirs: str, _marks: tuple[int, ...]) -> Weigher:
     known = plans()
     return Weigher(known[mine], known[theirs])
 
 
 def weigher(mine: Comparing, theirs: Comparing) -> Weigher:
     """Return what weighs drafts of one type against records of another (or the same)."""
-    return _weigher(mine.object_type.key, theirs.object_type.key, (mine.mark, theirs.mark))
+    marks = (mine.mark, theirs.mark, models_mark())
+    return _weigher(mine.object_type.key, theirs.object_type.key, marks)
 
 
 def scope_of(declared: ObjectType) -> list[ObjectType]:

@@ -8,6 +8,8 @@ pairs and u the share of other pairs that reach a level (Fellegi and Sunter, 196
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import log2
 from typing import Any
@@ -100,8 +102,13 @@ class Model:
     # A pair needs this many agreeing comparisons, or one that identifies.
     least_agreeing: int = 2
     origin: str = "hand"
+    # (weight, probability) rising in both, as decisions have shown them; straight lines between.
+    calibration: tuple[tuple[float, float], ...] = ()
 
     def probability(self, weight: float) -> float:
+        """Return how likely a pair of this weight is the same, by decisions where there are enough."""
+        if self.calibration:
+            return _between(self.calibration, weight)
         bits = (weight - self.threshold) * self.slope
         return 1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, bits)))
 
@@ -110,6 +117,16 @@ class Model:
 
     def with_(self, **changes: Any) -> Model:
         return replace(self, **changes)
+
+
+def _between(points: Sequence[tuple[float, float]], weight: float) -> float:
+    at = bisect_right(points, weight, key=lambda point: point[0])
+    if at == 0:
+        return points[0][1]
+    if at == len(points):
+        return points[-1][1]
+    (low, first), (high, second) = points[at - 1], points[at]
+    return first + (second - first) * (weight - low) / (high - low)
 
 
 def read_model(text: str) -> Model:
@@ -125,6 +142,7 @@ def read_model(text: str) -> Model:
         data["frequencies"] = {
             name: Frequencies(**one) for name, one in data["frequencies"].items()
         }
+        data["calibration"] = tuple((one[0], one[1]) for one in data.get("calibration", ()))
         return Model(**data)
     except (KeyError, TypeError, ValueError) as problem:
         raise UnreadableModel(str(problem)) from problem
