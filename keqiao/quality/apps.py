@@ -33,6 +33,7 @@ class QualityConfig(AppConfig):
             moving,
         ):
             part.register()
+        import_module("keqiao.quality.duplicates.following")
         import_module("keqiao.quality.double_entry.choosing")  # subscribes to what is saved
         # Importing the module registers its measure with the write path.
         import_module("keqiao.quality.scores.measuring")

@@ -10,7 +10,7 @@ from keqiao.quality.candidates.models import (
 )
 from keqiao.quality.cleaning.models import Correction, FileCheck
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
-from keqiao.quality.duplicates.models import DuplicatePair
+from keqiao.quality.duplicates.models import ComparisonRun, DuplicatePair
 from keqiao.quality.freshness.models import FieldMark, VerifyRequest
 from keqiao.quality.match_models.models import MatchModel
 from keqiao.quality.review.models import PendingChange, ReviewRule
@@ -20,6 +20,7 @@ from keqiao.quality.standards.models import StandardRule
 __all__ = [
     "CandidateForms",
     "CandidateKey",
+    "ComparisonRun",
     "Correction",
     "CrowdedKey",
     "DoubleEntryRule",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keqiao.quality.candidates.rekeying import bring_up_to_date, look_for_crowds
+from keqiao.quality.duplicates.nightly import find_duplicates
 from keqiao.quality.freshness.nightly import ask_to_verify
 from keqiao.quality.scores.nightly import count_quality, tell_quality
 
@@ -10,6 +11,7 @@ __all__ = [
     "ask_to_verify",
     "bring_up_to_date",
     "count_quality",
+    "find_duplicates",
     "look_for_crowds",
     "tell_quality",
 ]

@@ -15,6 +15,7 @@ from keqiao.base.clock import now
 from keqiao.catalog.registry import object_types
 from keqiao.quality.duplicates.models import DuplicatePair, PairStatus, Relation
 from keqiao.quality.duplicates.moving import about
+from keqiao.quality.duplicates.uniqueness import recount_twins
 from keqiao.records.query import records
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def decide(
         pair.reason = verdict.reason[:300]
         pair.decided_at, pair.decided_by = now(), _person(access)
         pair.save(update_fields=["status", "relation", "reason", "decided_at", "decided_by"])
+    # Not within: a merge locks records before pairs.
+    recount_twins([pair.left, pair.right])
     return pair
 
 
@@ -115,6 +118,7 @@ def take_back(access: Access, pair_id: int) -> DuplicatePair:
         pair.status, pair.relation, pair.reason = PairStatus.NEW, "", ""
         pair.decided_at = pair.decided_by = None
         pair.save(update_fields=["status", "relation", "reason", "decided_at", "decided_by"])
+    recount_twins([pair.left, pair.right])
     return pair
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +44,36 @@ class Scenario(models.TextChoices):
     CONVERSION = "conversion", _("At the conversion of a lead")
     SAVE = "save", _("After saving")
     NIGHTLY = "nightly", _("In the nightly comparison")
+
+
+class ComparisonRun(models.Model):
+    """One nightly comparison of all records of a type: what it found, and what it refused to look at.
+
+    `refused_blocks` are [field, value, records]: a value so many share that it tells nothing.
+    `refused_groups` are [records, some of their numbers]: nobody has five thousand copies of a
+    customer. `problem` is a code of `running.PROBLEMS`, with what is missing behind a colon.
+    """
+
+    VERSION: ClassVar[str] = (
+        "compared"  # counts up when a type has been compared for the first time
+    )
+
+    object_key = models.CharField(max_length=40)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    engine = models.CharField(max_length=10, default="duckdb")
+    model_version = models.CharField(max_length=40, default="")
+    records = models.BigIntegerField(default=0)
+    candidates = models.BigIntegerField(default=0)
+    pairs = models.BigIntegerField(default=0)
+    related = models.BigIntegerField(default=0)
+    withdrawn = models.BigIntegerField(default=0)  # undecided pairs that are none any more
+    refused_blocks = models.JSONField(default=list)
+    refused_groups = models.JSONField(default=list)
+    problem = models.CharField(max_length=60, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["object_key", "-began_at"], name="comparison_run_last")]
 
 
 class DuplicatePair(models.Model):

@@ -132,16 +132,17 @@ def with_parts(frame: pl.DataFrame, plan: Expectations, days: dict[str, int]) ->
         zero,
     )
     checked = pl.col("ok") + pl.col("bad")
+    has_twins = (pl.col("twins") > 0).cast(pl.Int64)
+    counted = pl.lit(1, dtype=pl.Int64) if plan.counts_twins else has_twins
     parts = {
         Dimension.COMPLETENESS: (reached, possible * HALVES),
         Dimension.VALIDITY: (filled_count - pl.col("wrong"), filled_count),
         Dimension.ACCURACY: (pl.col("ok"), checked),
         Dimension.CONSISTENCY: (pl.col("applicable") - pl.col("broken"), pl.col("applicable")),
         Dimension.UNIQUENESS: (
-            (pl.col("twins") > 0).cast(pl.Int64) * (WHOLE - pl.col("twins")).clip(lower_bound=0),
-            (pl.col("twins") > 0).cast(pl.Int64) * WHOLE,
+            counted * (WHOLE - pl.col("twins")).clip(lower_bound=0), counted * WHOLE,
         ),
-    }
+    }  # fmt: skip
     columns: dict[str, Any] = {}
     for dimension, (part, whole) in parts.items():
         columns |= {f"{dimension}_reached": part, f"{dimension}_possible": whole}

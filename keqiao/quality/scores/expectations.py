@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from keqiao.catalog import state
 from keqiao.catalog.registry import object_types
+from keqiao.quality.duplicates.models import ComparisonRun
 from keqiao.quality.standards.known import STANDARDS, checks_of
 from keqiao.records.measuring import is_measured
 
@@ -51,6 +52,8 @@ class Expectations:
 
     fields: tuple[Expected, ...]
     checks: tuple[Check, ...] = ()  # the rules between fields that hold now
+    # All records were compared with one another: who has no twin is known to be unique.
+    counts_twins: bool = False
 
     @property
     def aging(self) -> list[Expected]:
@@ -64,13 +67,14 @@ class Expectations:
             for one in self.fields
         ]
         told += [(check.code, sorted(check.looks_at)) for check in self.checks]
+        told += ["twins"] if self.counts_twins else []
         return blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
     def named(self, name: str) -> Expected | None:
         return next((one for one in self.fields if one.name == name), None)
 
 
-_kept: dict[str, tuple[tuple[int, int], Expectations]] = {}
+_kept: dict[str, tuple[tuple[int, ...], Expectations]] = {}
 
 
 def measured_types() -> list[ObjectType]:
@@ -79,14 +83,22 @@ def measured_types() -> list[ObjectType]:
 
 def expectations(declared: ObjectType) -> Expectations:
     """Return what is expected; worked out anew when somebody changed the fields."""
-    version = state.version(state.CATALOG), state.version(STANDARDS)
+    names = state.CATALOG, STANDARDS, ComparisonRun.VERSION
+    version = tuple(state.version(name) for name in names)
     kept = _kept.get(declared.key)
     if kept is None or kept[0] != version:
         kept = _kept[declared.key] = (
             version,
-            Expectations(tuple(_expected(declared)), tuple(checks_of(declared))),
+            Expectations(
+                tuple(_expected(declared)), tuple(checks_of(declared)), _is_compared(declared)
+            ),
         )
     return kept[1]
+
+
+def _is_compared(declared: ObjectType) -> bool:
+    runs = ComparisonRun.objects.filter(object_key=declared.key, problem="", ended_at__isnull=False)
+    return runs.exists()
 
 
 def _expected(declared: ObjectType) -> list[Expected]:

@@ -23,7 +23,7 @@ class Facts(msgspec.Struct, omit_defaults=True):
     half: list[str] = []  # filled by a rule and confirmed by nobody
     wrong: list[str] = []  # not what its field is for
     broken: list[int] = []  # rules between fields: how many are broken, how many apply
-    twins: int = 0  # how likely another record is the same one, in thousandths
+    twins: int = 0  # how much of the record is surplus, for it is kept twice, in thousandths
 
     def forget(self, name: str) -> None:
         """Drop what was known of a value that was replaced."""

@@ -104,7 +104,7 @@ def _parts(
         parts[Dimension.CONSISTENCY] = Part(applicable - broken, applicable)
     if age := _currentness(row, plan, facts, today):
         parts[Dimension.CURRENTNESS] = age
-    if facts.twins:
+    if facts.twins or plan.counts_twins:
         parts[Dimension.UNIQUENESS] = Part(max(WHOLE - facts.twins, 0), WHOLE)
     return parts
 
