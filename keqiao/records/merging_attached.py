@@ -87,7 +87,9 @@ def move_attached(object_key: str, survivor_id: int, loser_ids: Sequence[int], l
 
 def _with_rows_about(object_key: str, ids: Sequence[int]) -> list[AttachedRows]:
     """Return the tables that have rows about these records: most have none, and one question tells."""
-    tables, parts, values = list(_attached.values()), [], []
+    tables = list(_attached.values())
+    parts: list[str] = []
+    values: list[str | int] = []
     marks = ", ".join(["%s"] * len(ids))
     for place, attached in enumerate(tables):
         meta = attached.model._meta

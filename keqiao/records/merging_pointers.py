@@ -134,12 +134,12 @@ def find_pointing(target: ObjectType, ids: Sequence[int]) -> list[Pointing]:
                 in_rows.add((declared.key, own.name))
                 continue
             wanted = _as_stored(own, target, ids)
-            table, name = declared.model._meta.db_table, declared.model._meta.get_field(column)
+            table, kept = declared.model._meta.db_table, declared.model._meta.get_field(column)
             # Apart, because the indexes of links hold live records alone.
             for state in ("NULL", "NOT NULL"):
                 parts.append(
                     f'SELECT {len(places)}, id FROM "{table}"'  # noqa: S608
-                    f' WHERE "{name.column}" IN ({marks}) AND deleted_at IS {state}'  # type: ignore[union-attr]
+                    f' WHERE "{kept.column}" IN ({marks}) AND deleted_at IS {state}'  # type: ignore[union-attr]
                 )
                 values += wanted
             places.append((declared.key, own.name))

@@ -55,7 +55,7 @@ class TextKind(FieldKind):
         "is_empty",
         "is_filled",
     )
-    clustered_by = TEXT_LIKENESS
+    clustered_by: ClassVar[tuple[Likeness, ...]] = TEXT_LIKENESS
     empty = ""
     searchable = "text"
     placeholders = _NOTHING

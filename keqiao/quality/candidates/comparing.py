@@ -152,7 +152,6 @@ def packed(keys: Sequence[int]) -> bytes:
 
 
 def unpacked(kept: bytes) -> list[int]:
-    kept = bytes(kept)
     return list(struct.unpack(f"<{len(kept) // 8}q", kept))
 
 

@@ -87,7 +87,9 @@ def _kept_keys(places: Sequence[int]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     for start in range(0, len(places), _AT_ONCE):
         rows = CandidateForms.objects.filter(pk__in=places[start : start + _AT_ONCE])
-        found |= {place: set(unpacked(keys)) for place, keys in rows.values_list("pk", "keys")}
+        found |= {
+            place: set(unpacked(bytes(keys))) for place, keys in rows.values_list("pk", "keys")
+        }
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -54,7 +54,8 @@ def look_up(
     if not asked:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(*_single_sql(asked))
+        sql, values = _single_sql(asked)
+        cursor.execute(sql, values)
         rows = cursor.fetchall()
     kept = [(place, read_forms(text)) for place, text in rows]
     return _weighed(plan, own, scope, kept, hidden or {})
@@ -126,7 +127,7 @@ def _without(forms: Forms, names: frozenset[str]) -> Forms:
 # --- the index ------------------------------------------------------------------------------------
 
 
-def _single_sql(asked: Sequence[tuple[int, int]]) -> tuple[str, list[object]]:
+def _single_sql(asked: Sequence[tuple[int, int]]) -> tuple[str, list[Any]]:
     """Return the query for the places that share a key, rarest first, with their forms."""
     hits, values = _hits_sql(asked)
     forms = CandidateForms._meta.db_table
@@ -141,7 +142,7 @@ def _single_sql(asked: Sequence[tuple[int, int]]) -> tuple[str, list[object]]:
     return sql, values
 
 
-def _hits_sql(asked: Sequence[tuple[int, int]]) -> tuple[str, list[object]]:
+def _hits_sql(asked: Sequence[tuple[int, int]]) -> tuple[str, list[Any]]:
     """Return the query for (number of the question, place), one place too many where it is crowded."""
     keys = CandidateKey._meta.db_table
     if connection.vendor == "sqlite":
@@ -167,7 +168,8 @@ def _shared_places(asked: Sequence[tuple[int, int]]) -> dict[tuple[int, int], li
     for start in range(0, len(asked), _PARTS_AT_ONCE):
         part = asked[start : start + _PARTS_AT_ONCE]
         with connection.cursor() as cursor:
-            cursor.execute(*_hits_sql(part))
+            sql, values = _hits_sql(part)
+            cursor.execute(sql, values)
             for number, place in cursor.fetchall():
                 found[part[number]].append(place)
     return {one: places for one, places in found.items() if len(places) <= MOST_SHARING}
