@@ -16,6 +16,7 @@ from keqiao.access.models import Collaborator
 from keqiao.access.rights import ANY_OBJECT, Action, Level, Right
 from keqiao.base.clock import now
 from keqiao.base.prepared import ask, padded
+from keqiao.catalog import state
 from keqiao.catalog.field import Sensitivity
 
 if TYPE_CHECKING:
@@ -153,12 +154,7 @@ class Access:
             return Level.NONE
         if self.is_administrator:
             return Level.ALL
-        levels, name = self._matrix.levels, action.value
-        given = [
-            levels.get((role, object_type.key, name)) or levels.get((role, ANY_OBJECT, name))
-            for role in self._roles
-        ]
-        return max(filter(None, given), key=lambda level: level.rank, default=Level.NONE)
+        return self._matrix.widest(self._roles, object_type.key, action.value)
 
     def _token_allows(self, action: Action, object_type: ObjectType) -> bool:
         """A token's scopes read `account:read`, `account:write` or `*:read`; writing includes reading."""
@@ -396,15 +392,27 @@ class Access:
     def _build_mask(self, object_type: ObjectType) -> FieldMask:
         if self.is_system:
             return FieldMask(Right.WRITE, {})
-        rights = {
-            name: self._field_right(object_type, field)
-            for name, field in object_type.fields().items()
-        }
-        if lens := self._lens_for(object_type):
-            rights |= {
-                name: min(rights[name], Right.MASKED) for name in lens.masked & rights.keys()
-            }
-        return FieldMask(Right.HIDDEN, rights)
+        mask = self._mask_of_roles(object_type)
+        lens = self._lens_for(object_type)
+        if lens is None:
+            return mask
+        bound = {name: min(mask[name], Right.MASKED) for name in lens.masked & mask.rights.keys()}
+        return FieldMask(Right.HIDDEN, {**mask.rights, **bound})
+
+    def _mask_of_roles(self, object_type: ObjectType) -> FieldMask:
+        """Return the mask all with these roles share; it holds as long as rights and fields do."""
+        known = self._matrix.masks
+        key = (
+            self.is_administrator or self._roles, object_type.key, state.version(state.CATALOG),
+        )  # fmt: skip
+        mask = known.get(key)
+        if mask is None:
+            fields = object_type.fields().items()
+            mask = known[key] = FieldMask(
+                Right.HIDDEN,
+                {name: self._field_right(object_type, field) for name, field in fields},
+            )
+        return mask
 
     def _field_right(self, object_type: ObjectType, field: Field) -> Right:
         default = Right.MASKED if field.sensitivity is Sensitivity.SECRET else Right.WRITE

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from django.utils.translation import get_language
 
+from keqiao.access.field_mask import FieldMask
 from keqiao.access.models import Department, FieldRight, Role, RoleRight, User
-from keqiao.access.rights import Level, Right, right_named
+from keqiao.access.rights import ANY_OBJECT, Level, Right, right_named
 from keqiao.catalog import state
 
 AUDITOR = "auditor"  # the standard role whose holders read what others may only cause
@@ -36,6 +37,23 @@ class Matrix:
     departments: dict[int, tuple[str, str]] = field(default_factory=dict)  # id -> (name, path)
     heads: dict[int, int] = field(default_factory=dict)  # department -> who leads it
     auditor_roles: frozenset[int] = frozenset()
+    # What was worked out of the above, the same for everybody with the same roles.
+    widest_levels: dict[tuple[tuple[int, ...], str, str], Level] = field(default_factory=dict)
+    masks: dict[Hashable, FieldMask] = field(default_factory=dict)
+
+    def widest(self, roles: tuple[int, ...], object_key: str, action: str) -> Level:
+        """Return the widest level that one of the roles gives for an action."""
+        key = (roles, object_key, action)
+        found = self.widest_levels.get(key)
+        if found is None:
+            given = [
+                self.levels.get((role, object_key, action))
+                or self.levels.get((role, ANY_OBJECT, action))
+                for role in roles
+            ]
+            found = max(filter(None, given), key=lambda level: level.rank, default=Level.NONE)
+            self.widest_levels[key] = found
+        return found
 
     def subtree(self, department_id: int | None) -> list[int]:
         """Return the ids of a department and all below it."""
