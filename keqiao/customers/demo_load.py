@@ -11,13 +11,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from django.db import connection
 from django.utils.timezone import get_current_timezone
 
 from keqiao.access.access import Access
 from keqiao.access.directory import add_department, add_user, name_head
 from keqiao.access.models import Department, User
 from keqiao.access.roles import ensure_standard_roles
+from keqiao.base.bulk_room import bulk_room
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
 from keqiao.customers.demo import Person, customers, departments, leads, people
@@ -79,7 +79,7 @@ def load_demo(
     owners = load_staff(staff)
     loader = _Loader(owners, progress or (lambda done, total, note: None), size, parts)
     until = until or now().replace(tzinfo=None)
-    with rare_collection(), relaxed_commits():
+    with rare_collection(), bulk_room(sync_each_commit=False):
         loader.load_customers(seed, until, staff)
         loader.load_leads(seed + 1, until, staff)
     if scale == "small":
@@ -219,25 +219,6 @@ def rare_collection() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-@contextmanager
-def relaxed_commits() -> Iterator[None]:
-    """Let SQLite sync at checkpoints only: a power cut may cost invented rows, never the file."""
-    relaxed = connection.vendor == "sqlite" and not connection.in_atomic_block
-    before: dict[str, int] = {}
-    wanted = {"synchronous": 1, "wal_autocheckpoint": 16_000, "cache_size": -256_000}
-    with connection.cursor() as cursor:
-        for name, value in wanted.items() if relaxed else ():
-            cursor.execute(f"PRAGMA {name}")
-            before[name] = cursor.fetchone()[0]
-            cursor.execute(f"PRAGMA {name} = {value}")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            for name, value in before.items():
-                cursor.execute(f"PRAGMA {name} = {value}")
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, override
 from keqiao.access.access import Access
 from keqiao.access.models import User
 from keqiao.access.rights import Action
+from keqiao.base.bulk_room import bulk_room
 from keqiao.base.clock import now
 from keqiao.catalog import state as state_of_rights
 from keqiao.catalog.object_type import ObjectType
@@ -107,7 +108,7 @@ def execute_run(
     if ImportRun.objects.filter(pk=run_id, state__in=undone).exists():
         raise RunMovedOn
     begun = now()
-    with _guarded(run_id, RunState.RUNNING) as run:
+    with bulk_room(), _guarded(run_id, RunState.RUNNING) as run:
         access, declared = run_access(run), object_type(run.object_key)
         _stage(run)
         if run.is_dry:
