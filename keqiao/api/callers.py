@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.cache import cache
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.access import Access
 from keqiao.access.tokens import token_for
 from keqiao.api.problems import ApiProblem
-from keqiao.base.clock import now
+from keqiao.base.rate import asked
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -82,15 +81,8 @@ def count_request(access: Access) -> dict[str, str]:
     The fields are those of the IETF draft "RateLimit header fields for HTTP".
     """
     limit = settings.KEQIAO_API_PER_MINUTE
-    seconds = int(now().timestamp())
-    window, reset = seconds // WINDOW_SECONDS, WINDOW_SECONDS - seconds % WINDOW_SECONDS
     actor = access.actor
-    key = f"api:{actor.kind}:{actor.token_id or actor.user_id}:{window}"
-    try:
-        used = cache.incr(key)
-    except ValueError:
-        cache.add(key, 0, WINDOW_SECONDS * 2)
-        used = cache.incr(key)
+    used, reset = asked(f"api:{actor.kind}:{actor.token_id or actor.user_id}", WINDOW_SECONDS)
     headers = {
         "RateLimit-Policy": f'"minute";q={limit};w={WINDOW_SECONDS}',
         "RateLimit": f'"minute";r={max(limit - used, 0)};t={reset}',

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from keqiao.api import reading, verbs, writing
 from keqiao.api.callers import add_headers, caller, count_request
+from keqiao.api.held import read_held
 from keqiao.api.idempotency import once
 from keqiao.api.problems import ApiProblem
 from keqiao.catalog.filter import FilterProblem
@@ -103,6 +104,13 @@ def collection(request: HttpRequest, access: Access, path: str) -> HttpResponse:
         case "POST":
             return once(request, access, lambda: writing.create_record(request, access, found))
     return _other_method(request, "GET, HEAD, POST, OPTIONS")
+
+
+@api_view
+def held(request: HttpRequest, access: Access, pending_id: str) -> HttpResponse:
+    if request.method in {"GET", "HEAD"}:
+        return read_held(request, access, int(pending_id))
+    return _other_method(request, "GET, HEAD, OPTIONS")
 
 
 @api_view

@@ -10,6 +10,7 @@ urlpatterns = [
     path("docs", description.documentation, name="api-docs"),
     path("openapi.json", description.openapi_document, name="api-openapi"),
     re_path(r"^v1/?$", router.index, name="api-index"),
+    re_path(r"^v1/pending-changes/(?P<pending_id>[0-9]{1,18})/?$", router.held, name="api-held"),
     re_path(r"^v1/(?P<path>[a-z][a-z0-9-]{0,60})/?$", router.collection, name="api-collection"),
     re_path(r"^v1/(?P<path>[a-z][a-z0-9-]{0,60})/bulk/?$", router.bulk, name="api-bulk"),
     re_path(

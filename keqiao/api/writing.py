@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.access.refusals import overlooked
 from keqiao.access.rights import Action
 from keqiao.api import parameters
+from keqiao.api.held import address_of, held_response
 from keqiao.api.problems import ApiProblem, conflict, duplicate, etag, invalid
 from keqiao.api.reading import gone, json_response, record_data
 from keqiao.records.query import RecordNotFound, get_record
@@ -97,7 +98,7 @@ def create_record(request: HttpRequest, access: Access, object_type: ObjectType)
     )
     saved = saved_or_problem(outcome)
     if isinstance(saved, Held):
-        return json_response({"pending_id": saved.pending_id}, status=202)
+        return held_response(saved.pending_id)
     return _as_record(access, object_type, saved, status=201)
 
 
@@ -133,7 +134,7 @@ def change_record(
             raise gone(access, object_type, record_id)
         saved = saved_or_problem(outcome)
     if isinstance(saved, Held):
-        return json_response({"pending_id": saved.pending_id}, status=202)
+        return held_response(saved.pending_id)
     return _as_record(access, object_type, saved, status=200)
 
 
@@ -310,7 +311,12 @@ def _bulk_result(outcome: Outcome, index: int) -> dict[str, Any]:
         return {"index": index, "status": problem.status, "problem": problem.document()}
     if isinstance(saved, Held):
         # A try makes nothing that could be pending.
-        return {"index": index, "status": 202, "pending_id": saved.pending_id or None}
+        held: dict[str, Any] = {
+            "index": index,
+            "status": 202,
+            "pending_id": saved.pending_id or None,
+        }
+        return {**held, "state_url": address_of(saved.pending_id)} if saved.pending_id else held
     result: dict[str, Any] = {
         "index": index,
         "status": 201 if saved.created else 200,

@@ -44,7 +44,7 @@ class Decider:
     )  # fingerprint -> row, when checking
 
     def __post_init__(self) -> None:
-        self.source = Source("import", detail=f"#{self.run.pk} {self.run.file_name}")
+        self.source = Source("import", detail=self.run.source_detail)
         self.rules = rules_of(self.plan.object_type)
         self.guarded = {name for rule in self.rules for name in rule.fields}
         self.blocking = {rule.name for rule in self.rules if rule.action == "block"}

@@ -91,6 +91,11 @@ class ImportRun(models.Model):
         names = ("rows_read", "created", "updated", "duplicates", "rejected", "repaired")
         return {name: getattr(self, name) for name in names}
 
+    @property
+    def source_detail(self) -> str:
+        """Return how the change log and what waits for review name this list."""
+        return f"#{self.pk} {self.file_name}"
+
 
 class ImportRow(models.Model):
     """One row of the list as it stood in the file, and what became of it.

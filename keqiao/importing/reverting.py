@@ -23,6 +23,7 @@ from keqiao.importing.models import ImportRow, ImportRun, RowState, RunState
 from keqiao.importing.running import ImportForbidden, require_import
 from keqiao.records.audit import logged_raw, logged_value
 from keqiao.records.drafts import Draft, Saved, Source
+from keqiao.records.held import withdraw_held
 from keqiao.records.query import records
 from keqiao.records.removal import delete_records
 from keqiao.records.save import save_records
@@ -42,7 +43,7 @@ def revert_run(run_id: int, user_id: int | None, progress: Callable[[int, int], 
     done = (RowState.CREATED, RowState.UPDATED)
     rows = ImportRow.objects.filter(run=run, state__in=done).exclude(record_id=None)
     total, undone = rows.count(), 0
-    source = Source("revert", detail=f"#{run.pk} {run.file_name}")
+    source = Source("revert", detail=run.source_detail)
     # From the last row up: children that the list brought go before their parents.
     while batch := list(rows.order_by("-number")[:BATCH]):
         # Each in a transaction of its own: both take the locks of records before the change log's.
@@ -55,9 +56,17 @@ def revert_run(run_id: int, user_id: int | None, progress: Callable[[int, int], 
                 run.save(update_fields=["conflicts"])
         undone += len(batch)
         progress(undone, total)
+    _withdraw_held(run)
     run.state = RunState.REVERTED
     run.save(update_fields=["state"])
     return run
+
+
+def _withdraw_held(run: ImportRun) -> None:
+    """What still waits for a second person is not to become a record of a list that was undone."""
+    with transaction.atomic():
+        withdraw_held(run.object_key, "import", run.source_detail[:200])
+        ImportRow.objects.filter(run=run, state=RowState.HELD).update(state=RowState.REVERTED)
 
 
 def _access(user_id: int | None) -> Access:

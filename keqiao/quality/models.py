@@ -9,10 +9,12 @@ from keqiao.quality.candidates.models import (
     KeysKept,
 )
 from keqiao.quality.cleaning.models import Correction, FileCheck
+from keqiao.quality.customer_form.models import CustomerForm
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
 from keqiao.quality.duplicates.models import ComparisonRun, DuplicatePair
 from keqiao.quality.freshness.models import FieldMark, VerifyRequest
 from keqiao.quality.match_models.models import MatchModel
+from keqiao.quality.merge_models import MergeSettings
 from keqiao.quality.review.models import PendingChange, ReviewRule
 from keqiao.quality.scores.models import QualityDay, Recount, ScoreSettings
 from keqiao.quality.standards.models import StandardRule
@@ -23,6 +25,7 @@ __all__ = [
     "ComparisonRun",
     "Correction",
     "CrowdedKey",
+    "CustomerForm",
     "DoubleEntryRule",
     "DuplicatePair",
     "FieldMark",
@@ -30,6 +33,7 @@ __all__ = [
     "KeyedField",
     "KeysKept",
     "MatchModel",
+    "MergeSettings",
     "PendingChange",
     "QualityDay",
     "Recount",

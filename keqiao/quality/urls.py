@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from keqiao.quality import merge_pages
+from keqiao.quality import merge_pages, merge_trust
 from keqiao.quality.completion import pages as completion
+from keqiao.quality.customer_form import pages as customer_form
+from keqiao.quality.customer_form import public
 from keqiao.quality.double_entry import pages as double_entry_pages
 from keqiao.quality.double_entry import rule_pages as double_entry_rules
 from keqiao.quality.freshness import pages as freshness
@@ -22,6 +24,7 @@ urlpatterns = [
     path("<object:declared>/likely/", hint_page.likely_page),
     path("<object:declared>/merge/", merge_pages.merge_page, name="merge"),
     path("<object:declared>/<record:record_id>/merge/", merge_pages.choose_page),
+    path("settings/merging/", merge_trust.settings_page),
     path("merges/<record:merge_id>/", merge_pages.merge_detail, name="merged"),
     path("merges/<record:merge_id>/undo/", merge_pages.undo_page),
     path("quality/queue/", queue_pages.sources_page, name="queue"),
@@ -31,6 +34,13 @@ urlpatterns = [
     path("quality/review/<record:pending_id>/correct/", review_pages.correct_page),
     path("quality/review/<record:pending_id>/withdraw/", review_pages.withdraw_page),
     path("quality/desk/", desk.desk_page),
+    path("f/thanks/", public.thanks_page),
+    path("f/<str:token>/", public.form_page),
+    path("<object:declared>/<record:record_id>/ask-customer/", customer_form.ask_page),
+    path(
+        "<object:declared>/<record:record_id>/ask-customer/<record:form_id>/close/",
+        customer_form.revoke_page,
+    ),
     path("quality/completion/", completion.completion_page),
     path("settings/quality-scores/", preferences.preferences_page),
     path("<object:declared>/<record:record_id>/quality/ring/", record_parts.ring_page),

@@ -88,13 +88,16 @@ def change_facts(
     with transaction.atomic():
         reach = records(access, object_type, action).filter(pk__in=sorted(set(ids))).order_by("pk")
         done = [row for row in reach.select_for_update() if change(row)]
-        if done:
-            nothing = {row.pk: frozenset[str]() for row in done}
-            _measure(Unwritten(object_type, done, nothing, at))
-            _keep(
-                object_type, [(row.pk, *(getattr(row, name) for name in COLUMNS)) for row in done]
-            )
+        measure_again(object_type, done, at)
     return [row.pk for row in done]
+
+
+def measure_again(object_type: ObjectType, rows: Sequence[Model], at: datetime) -> None:
+    """Measure rows whose facts were altered, and write facts and score; within a transaction."""
+    if rows:
+        nothing = {row.pk: frozenset[str]() for row in rows}
+        _measure(Unwritten(object_type, rows, nothing, at))
+        _keep(object_type, [(row.pk, *(getattr(row, name) for name in COLUMNS)) for row in rows])
 
 
 def keep_scores(object_type: ObjectType, scores: Mapping[int, int | None]) -> None:

@@ -30,7 +30,13 @@ from keqiao.records.merging_attached import move_attached
 from keqiao.records.merging_log import Log, column_of, raw_row, whole_rows
 from keqiao.records.merging_models import Merge, MergedRecord
 from keqiao.records.merging_pointers import Moving, move_pointers
-from keqiao.records.merging_values import ALL, chosen_values, default_choices, may_choose
+from keqiao.records.merging_values import (
+    ALL,
+    chosen_values,
+    default_choices,
+    may_choose,
+    trust,
+)
 from keqiao.records.models import MatchKey
 from keqiao.records.outbox import write_events_together
 from keqiao.records.query import records
@@ -136,6 +142,7 @@ def merged_rows(
 def _merge(moving: Moving, choices: Mapping[str, int], versions: Mapping[int, int]) -> Merged:
     log = Log()
     survivor, losers = _locked(moving, versions)
+    rows = {row.pk: row for row in losers}
     chosen = {**default_choices(moving.access, moving.target, survivor, losers)}
     chosen.update(_checked(moving, survivor, choices))
     values = chosen_values(moving.target, survivor, losers, chosen)
@@ -152,7 +159,8 @@ def _merge(moving: Moving, choices: Mapping[str, int], versions: Mapping[int, in
     keys_before = _match_keys(moving)
     single = _single_keys(moving.target, losers)
     _bury(moving, merge, losers, log)
-    own = _write_survivor(moving, survivor, values, log)
+    taken_from = {name: rows[chosen[name]] for name in values if chosen[name] in rows}
+    own = _write_survivor(moving, survivor, values, taken_from, log)
     _keep_old_keys(moving, keys_before, single)
     log.note_difference(MatchKey, keys_before, _match_keys(moving))
     batches, counts = move_pointers(moving, log)
@@ -267,8 +275,17 @@ def _bury(moving: Moving, merge: Merge, losers: Sequence[Any], log: Log) -> None
     drop_from_index(moving.target, moving.loser_ids)
 
 
-def _write_survivor(moving: Moving, survivor: Any, values: Mapping[str, Any], log: Log) -> Batch:
-    """Write the chosen values by the steps of every save, without those about the person's input."""
+def _write_survivor(
+    moving: Moving,
+    survivor: Any,
+    values: Mapping[str, Any],
+    taken_from: Mapping[str, Any],
+    log: Log,
+) -> Batch:
+    """Write the chosen values by the steps of every save, without those about the person's input.
+
+    What was found out about a value of `taken_from` (verified, a dead number) comes along with it.
+    """
     before = raw_row(survivor)
     item = Item(Draft({}, record_id=survivor.pk), 0, record=survivor)
     item.values = dict(values)
@@ -277,6 +294,8 @@ def _write_survivor(moving: Moving, survivor: Any, values: Mapping[str, Any], lo
         step(batch)
         if item.outcome is not None:
             raise Refused(_refusal(item.outcome))
+    if taken_from:
+        trust.carry(moving.target, survivor, taken_from)
     log.note_change(before, survivor)
     return batch
 

@@ -29,13 +29,16 @@ class AttachedRows:
 
     `pointed_by` names the one column that holds both instead ("account:42"). Rows with the same
     values in `once` may exist only once a record: then the survivor's stays, and `combine` puts into
-    it what the other one has more.
+    it what the other one has more. `is_bound` tells for which rows that holds (None: for all), and
+    `release` closes a row that is one too many, which then moves along as well; without it, it goes.
     """
 
     model: type[Model]
     once: tuple[str, ...] = ()
     pointed_by: str = ""
     combine: Combine | None = None
+    is_bound: Callable[[Any], bool] | None = None
+    release: Callable[[Any], None] | None = None
 
     def about(self, object_key: str, ids: Sequence[int]) -> Q:
         if self.pointed_by:
@@ -124,13 +127,16 @@ def _move(
     gone: set[int] = set()
     for row in sorted(rows, key=lambda one: ids.index(attached.record_of(one))):
         mark = tuple(getattr(row, name) for name in attached.once)
-        kept = taken.setdefault(mark, row) if attached.once else row
-        if kept is not row:
-            if attached.combine:
-                attached.combine(kept, row)
+        is_bound = bool(mark) and (attached.is_bound is None or attached.is_bound(row))
+        kept = taken.setdefault(mark, row) if is_bound else row
+        if kept is not row and attached.combine:
+            attached.combine(kept, row)
+        if kept is not row and attached.release is None:
             gone.add(row.pk)
-        else:
-            attached.point(row, object_key, survivor_id)
+            continue
+        if kept is not row and attached.release is not None:
+            attached.release(row)
+        attached.point(row, object_key, survivor_id)
     left = [row for row in rows if row.pk not in gone]
     after = whole_rows(left)
     manager.filter(pk__in=gone).delete()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from keqiao.catalog.kinds.links import links_of
 from keqiao.records.models import ChangeEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from django.db.models import Model
 
@@ -22,9 +23,30 @@ ALL = 0  # in place of a record's number: the values of all of them together
 _BELONGING = frozenset({"owner", "team"})
 _LINES_READ = 200
 _NEVER = datetime.min.replace(tzinfo=UTC)
-# Where a value comes from, the most trusted first; what is not named stands between form and import.
-_RANKS = {"form": 3, "revert": 3, "api": 2, "import": 1, "rule": 1, "demo": 0}
-_OTHER_RANK = 2
+# How far a value is trusted by where it comes from; what is not named stands between form and import.
+RANKS: Mapping[str, int] = {
+    "form": 3, "revert": 3, "customer": 3, "api": 2, "import": 1, "rule": 1, "demo": 0,
+}  # fmt: skip
+OTHER_RANK = 2
+
+
+@dataclass
+class Trust:
+    """What packages above know of values: who found them right or wrong, and which source to trust.
+
+    `standing` tells of a record's value by the field's name: 1 when somebody found it to be right,
+    -1 when it is known to be wrong, 0 when nothing is known. `carry` lets what is known of values
+    follow them: onto a record (written already) from those its values were taken from.
+    """
+
+    standing: Callable[[Model], Mapping[str, int]] = field(default=lambda _row: {})
+    ranks: Callable[[], Mapping[str, int]] = field(default=lambda: RANKS)
+    carry: Callable[[ObjectType, Any, Mapping[str, Any]], None] = field(
+        default=lambda _declared, _row, _origins: None
+    )
+
+
+trust = Trust()
 
 
 def merged_fields(declared: ObjectType) -> list[Field]:
@@ -45,19 +67,16 @@ class _Origin:
     at: datetime = _NEVER
     source: str = ""
 
-    @property
-    def rank(self) -> int:
-        return _RANKS.get(self.source, _OTHER_RANK) if self.source else 0
-
 
 def default_choices(
     access: Access, declared: ObjectType, survivor: Model, losers: Sequence[Model]
 ) -> dict[str, int]:
     """Return for each field whose value stays: a record's number, or `ALL` of what is a list.
 
-    The newer value before the older one (by day), then the more complete one, then the one from the
-    better source; an empty one never wins. The owner stays. A field this person may not decide
-    about keeps the survivor's value and is only filled where that is empty.
+    A verified value before one of which nothing is known, and that before one found wrong; then the
+    newer one (by day), the more complete one, the one from the better source. An empty one never
+    wins. The owner stays. A field this person may not decide about keeps the survivor's value and is
+    only filled where that is empty.
     """
     rows = [survivor, *losers]
     fields = merged_fields(declared)
@@ -65,6 +84,8 @@ def default_choices(
     differing = [own for own in fields if _is_open(own, values[own.name])]
     free = [own for own in differing if own.name not in _BELONGING]
     origins = _origins(declared, [row.pk for row in rows], {own.name for own in free})
+    standing = {row.pk: trust.standing(row) for row in rows} if free else {}
+    ranks = trust.ranks()
     chosen = dict.fromkeys((own.name for own in fields), survivor.pk)
     for own in free:
         of_field = values[own.name]
@@ -74,10 +95,14 @@ def default_choices(
         elif not may_choose(access, declared, own) and survivor.pk in filled:
             continue
         else:
-            chosen[own.name] = max(
-                filled,
-                key=lambda pk, own=own, of=of_field: _trust(own, of[pk], origins, pk),  # type: ignore[misc]
-            )
+            marks = {
+                pk: (
+                    standing[pk].get(own.name, 0),
+                    *_order(own, of_field[pk], origins.get((pk, own.name), _Origin()), ranks),
+                )
+                for pk in filled
+            }
+            chosen[own.name] = max(filled, key=marks.__getitem__)
     return chosen
 
 
@@ -87,11 +112,9 @@ def _is_open(own: Field, values: Mapping[int, Any]) -> bool:
     return any(one != first for one in rest) and not all(map(own.kind.is_empty, values.values()))
 
 
-def _trust(
-    own: Field, value: Any, origins: Mapping[tuple[int, str], _Origin], pk: int
-) -> tuple[Any, ...]:
-    origin = origins.get((pk, own.name), _Origin())
-    return origin.at.date(), own.kind.fullness(value), origin.rank, origin.at
+def _order(own: Field, value: Any, origin: _Origin, ranks: Mapping[str, int]) -> tuple[Any, ...]:
+    rank = ranks.get(origin.source, OTHER_RANK) if origin.source else 0
+    return origin.at.date(), own.kind.fullness(value), rank, origin.at
 
 
 def _origins(

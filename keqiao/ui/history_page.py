@@ -27,6 +27,7 @@ ACTIONS = {
     "export": (gettext_lazy("Exported"), "download"),
     "reveal": (gettext_lazy("Masked value revealed"), "eye"),
     "share": (gettext_lazy("Shared"), "users"),
+    "form_link": (gettext_lazy("Customer asked by a form"), "send"),
     "merge": (gettext_lazy("Merged with another record"), "git-merge"),
     "merged": (gettext_lazy("Merged into another record"), "git-merge"),
     "unmerge": (gettext_lazy("Merge undone"), "restore"),
@@ -42,6 +43,7 @@ SOURCES = {
     "numbering": gettext_lazy("by the numbering rule"),
     "review": gettext_lazy("reviewed by %(detail)s"),
     "reviewed_entry": gettext_lazy("entered by %(detail)s"),
+    "customer_answer": gettext_lazy("told by the customer, accepted by %(detail)s"),
     "double_entry": gettext_lazy("by double entry"),
     "merge": gettext_lazy("by a merge"),
 }

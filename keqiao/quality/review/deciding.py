@@ -16,7 +16,7 @@ from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.catalog.problems import UnknownObject
 from keqiao.catalog.registry import object_type
-from keqiao.quality.review.known import rules_reviewed_by
+from keqiao.quality.review.known import CUSTOMER, CUSTOMER_CHECKED, rules_reviewed_by
 from keqiao.quality.review.models import PendingChange, PendingState
 from keqiao.quality.review.telling import tell_maker
 from keqiao.records.audit import logged_raw
@@ -68,12 +68,15 @@ def entries_to_review(access: Access) -> QuerySet[PendingChange]:
     if access.user_id is not None:
         strangers = Q(maker_id=None) | ~Q(maker_id=access.user_id)
         matching &= strangers | Q(rule_id__in=own)
+        matching |= Q(source=CUSTOMER, maker_id=access.user_id)
     rows = PendingChange.objects.filter(matching, state=PendingState.WAITING)
     return rows.select_related("rule").order_by("pk")
 
 
 def may_decide(access: Access, pending: PendingChange) -> bool:
     """Tell whether this person reviews entries like this one, and may do so with this very one."""
+    if pending.source == CUSTOMER and access.user_id == pending.maker_id is not None:
+        return True  # he asked, a customer answered: those are two people
     if pending.rule_id not in {rule.pk for rule in rules_reviewed_by(access)}:
         return False
     return pending.rule.allows_self or access.user_id != pending.maker_id
@@ -212,7 +215,8 @@ def _writer(access: Access, pending: PendingChange, request_id: str) -> tuple[Ac
     author = Access.for_user(maker)
     # A program's entry stays the program's in the log ("李销售 · ERP").
     author = replace(author, actor=replace(author.actor, name=pending.maker_name))
-    return author, Source(CHECKED, reviewers, request_id)
+    channel = CUSTOMER_CHECKED if pending.source == CUSTOMER else CHECKED
+    return author, Source(channel, reviewers, request_id)
 
 
 def _why_not(outcome: Outcome) -> ReviewProblem:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.base.clock import now
 from keqiao.catalog import state
 from keqiao.catalog.filter import parse_filter
 from keqiao.quality.review.models import ReviewRule
@@ -17,17 +20,23 @@ if TYPE_CHECKING:
     from keqiao.access.access import Access
     from keqiao.catalog.filter import FilterTree
 
+ASKED = "customer-forms"
 RULES = "review"  # the version that changes with every change of a rule
 
+# What a customer sends by a form: held whatever the rules say. Accepted, it has a channel of its own.
+CUSTOMER, CUSTOMER_CHECKED = "customer", "customer_answer"
 # The roads by which people and programs enter data.
 SOURCES: dict[str, str | Promise] = {
     "form": _("Entered or changed by hand"),
     "bulk": _("Several records changed at once"),
     "import": _("Import"),
     "api": _("API"),
+    CUSTOMER: _("Answer of a customer"),
 }
 # What is written by these was looked at already, or puts back what had been there.
-NO_ENTRY = frozenset({"review", "reviewed_entry", "double_entry", "revert", "merge"})
+NO_ENTRY = frozenset(
+    {CUSTOMER_CHECKED, "review", "reviewed_entry", "double_entry", "revert", "merge"}
+)
 
 
 def road_of(channel: str) -> str:
@@ -50,6 +59,40 @@ def rules_changed() -> None:
 
 def tree_of(rule: ReviewRule) -> FilterTree | None:
     return parse_filter(rule.filter) if rule.filter else None
+
+
+def asked_by(user_id: int) -> None:
+    """Note that somebody has asked a customer: answers may come to him from now on."""
+    if user_id not in askers():
+        state.bump(ASKED)
+
+
+# Who ever sent a form to a customer and gets the answers; the forms' package tells whom.
+_read_askers: list[Callable[[], Iterable[int]]] = []
+askers = state.Remembered(
+    lambda: (state.version(ASKED),),
+    lambda: frozenset(pk for read in _read_askers for pk in read()),
+)
+
+
+def register_askers(read: Callable[[], Iterable[int]]) -> None:
+    if read not in _read_askers:
+        _read_askers.append(read)
+
+
+def rule_for_customers(object_key: str) -> ReviewRule:
+    """Return the rule under which answers of customers wait when no rule of the company names them.
+
+    Whoever sent the form decides; reviewers who are named there decide as well.
+    """
+    own = ReviewRule.objects.filter(object_key=object_key, sources=[CUSTOMER]).first()
+    if own is None:
+        own = ReviewRule.objects.create(
+            name=gettext("Answers of customers"), object_key=object_key, sources=[CUSTOMER],
+            is_active=True, position=900, changed_at=now(),
+        )  # fmt: skip
+        rules_changed()
+    return own
 
 
 def rules_reviewed_by(access: Access) -> list[ReviewRule]:

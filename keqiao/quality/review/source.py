@@ -29,7 +29,7 @@ from keqiao.quality.review.deciding import (
     stored_record,
     take_back,
 )
-from keqiao.quality.review.known import SOURCES, rules_reviewed_by
+from keqiao.quality.review.known import SOURCES, askers, rules_reviewed_by
 from keqiao.records.audit import logged_form, logged_texts, logged_value
 from keqiao.records.query import records
 from keqiao.ui.cells import near_moment
@@ -57,7 +57,7 @@ class ReviewSource(QueueSource):
     order = 10
 
     def is_for(self, access: Access) -> bool:
-        return bool(rules_reviewed_by(access))
+        return bool(rules_reviewed_by(access)) or access.user_id in askers()
 
     def count(self, access: Access) -> int:
         rows = entries_to_review(access)

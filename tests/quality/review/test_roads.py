@@ -13,6 +13,7 @@ from keqiao.access.tokens import issue_token
 from keqiao.customers.account import ACCOUNT
 from keqiao.importing.command import run_import_command
 from keqiao.importing.models import RowState
+from keqiao.importing.reverting import revert_run
 from keqiao.quality.review.models import PendingChange, PendingState
 from keqiao.records.query import get_record, records
 from tests.company import SYSTEM, Company, make
@@ -76,7 +77,9 @@ def test_the_api_answers_202_with_the_number_of_the_entry(
         "/api/v1/accounts", {"name": "苏州博远科技有限公司"},
         content_type="application/json", headers=headers,
     )  # fmt: skip
-    assert (answer.status_code, answer.json()) == (202, {"pending_id": only_pending().pk})
+    address = f"/api/v1/pending-changes/{only_pending().pk}"
+    told = {"pending_id": only_pending().pk, "state_url": address}
+    assert (answer.status_code, answer.json(), answer["Location"]) == (202, told, address)
     assert only_pending().maker_name == "李销售 · ERP"
     batch = Client().post(
         "/api/v1/accounts/bulk", {"items": [{"name": "无锡商贸有限公司"}]},
@@ -84,6 +87,46 @@ def test_the_api_answers_202_with_the_number_of_the_entry(
     ).json()  # fmt: skip
     assert (batch["saved"], batch["held"], batch["refused"]) == (0, 1, 0)
     assert batch["results"][0]["status"] == 202
+
+
+def test_a_program_asks_what_became_of_what_it_sent_and_nobody_else_learns_it(
+    company: Company, headers: dict[str, str]
+) -> None:
+    review_rule(company.wang)
+    values = {"name": "苏州博远科技有限公司"}
+    sent = Client().post(
+        "/api/v1/accounts", values, content_type="application/json", headers=headers
+    ).json()  # fmt: skip
+    address = sent["state_url"]
+    told = Client().get(address, headers=headers).json()
+    assert (told["state"], told["object"], told["record_id"]) == ("waiting", "account", None)
+    assert "博远" not in str(told), "only what became of it is told, no values"
+    for stranger, status in ((company.zhou, 404), (company.wang, 200)):
+        _token, secret = issue_token(stranger, "x", ["*:write"], days=1)
+        theirs = {"Authorization": f"Bearer {secret}"}
+        assert Client().get(address, headers=theirs).status_code == status
+    assert Client().get(address).status_code == 401
+    assert Client().get("/api/v1/pending-changes/999999", headers=headers).status_code == 404
+    desk = _desk(company.wang)
+    checked = {f"choice-{name}": "accept" for name in only_pending().checked}
+    desk.post(
+        "/quality/queue/review/", {"item": only_pending().pk, "decision": "accept", **checked}
+    )
+    told = Client().get(address, headers=headers).json()
+    assert told["state"] == "accepted"
+    assert records(SYSTEM, ACCOUNT).get().pk == told["record_id"]
+    assert told["fields"]["name"] == {"accepted": True, "reason": ""}
+
+
+def test_an_import_that_is_undone_withdraws_what_it_left_waiting(company: Company) -> None:
+    review_rule(company.wang, filter=BANKS)
+    done = execute(upload(Access.for_user(company.li), LIST))
+    other = execute(upload(Access.for_user(company.li), LIST.replace("无锡", "常州")))
+    revert_run(done.pk, company.li.pk, lambda _done, _total: None)
+    kept = {one.title: one.state for one in PendingChange.objects.all()}
+    assert kept == {"无锡银行股份有限公司": "withdrawn", "常州银行股份有限公司": "waiting"}
+    assert states(done)[3] == RowState.REVERTED
+    assert states(other)[3] == RowState.HELD
 
 
 def test_an_import_counts_held_rows_and_still_adds_up(company: Company) -> None:
