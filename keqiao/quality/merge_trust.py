@@ -102,7 +102,7 @@ def _close(entry: SecondEntry) -> None:
 
 def _read() -> Mapping[str, int]:
     kept = MergeSettings.objects.first()
-    ranks = {**RANKS, **(kept.ranks if kept else {})}
+    ranks: dict[str, int] = {**RANKS, **(kept.ranks if kept else {})}
     return {**ranks, CUSTOMER_CHECKED: ranks["customer"]}
 
 
@@ -131,13 +131,13 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         _keep(ranks, access_of(request).user_id)
         messages.success(request, _("Saved"))
         return go(request, ADDRESS)
-    ranks, heading = source_ranks(), _("Merging")
+    known, heading = source_ranks(), _("Merging")
     context = {
         "heading": heading,
         "page_title": heading,
         "lead": _("Which of two values a merge proposes, when nobody has chosen."),
         "sources": [
-            {"key": key, "label": label, "rank": ranks.get(key, OTHER_RANK)}
+            {"key": key, "label": label, "rank": known.get(key, OTHER_RANK)}
             for key, label in SOURCES.items()
         ],
         "levels": [{"rank": rank, "label": label} for rank, label in LEVELS.items()],

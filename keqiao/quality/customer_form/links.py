@@ -92,7 +92,7 @@ def make_form(
             fields=list(fields),
             shows_values=shows_values,
             digest=_digest(secret),
-            made_by_id=access.user_id,
+            made_by_id=access.user_id or 0,
             made_by_name=access.actor.name[:160],
             made_at=at,
             expires_at=at + timedelta(days=days),
