@@ -65,7 +65,7 @@ def take_answer(token: str, given: Mapping[str, str]) -> Taken | None:
             )
             taken = _taken(outcome, fields)
             if taken is not None and taken.is_taken:
-                _close(form, outcome, access)
+                _close(form, outcome)
             return taken
     except _NotHeld:
         return None
@@ -96,7 +96,7 @@ def _taken(outcome: Outcome, fields: Mapping[str, Any]) -> Taken | None:
     return None
 
 
-def _close(form: CustomerForm, outcome: Outcome, access: Access) -> None:
+def _close(form: CustomerForm, outcome: Outcome) -> None:
     form.answered_at = now()
     form.pending_id = outcome.pending_id if isinstance(outcome, Held) else None
     form.save(update_fields=["answered_at", "pending_id"])
@@ -112,7 +112,7 @@ def _close(form: CustomerForm, outcome: Outcome, access: Access) -> None:
         title = gettext_noop("A customer has answered your form: everything is as we have it.")
         url = f"/{_path(form)}/{form.record_id}/"
     notify(
-        [access.user_id], WANTED, title=say(title), url=url, dedup_key=f"customer-form:{form.pk}"
+        [form.made_by_id], WANTED, title=say(title), url=url, dedup_key=f"customer-form:{form.pk}"
     )
 
 
