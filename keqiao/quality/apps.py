@@ -15,6 +15,7 @@ class QualityConfig(AppConfig):
         from keqiao.quality import merge_menu, sealed
         from keqiao.quality.candidates import keeping
         from keqiao.quality.double_entry import menu as double_entry
+        from keqiao.quality.duplicates import menu as duplicates
         from keqiao.quality.duplicates import moving
         from keqiao.quality.queue import waiting
         from keqiao.quality.review import holding, menu, telling
@@ -31,6 +32,7 @@ class QualityConfig(AppConfig):
             sealed,
             merge_menu,
             moving,
+            duplicates,
         ):
             part.register()
         import_module("keqiao.quality.duplicates.following")

@@ -10,6 +10,8 @@ from keqiao.quality.customer_form import pages as customer_form
 from keqiao.quality.customer_form import public
 from keqiao.quality.double_entry import pages as double_entry_pages
 from keqiao.quality.double_entry import rule_pages as double_entry_rules
+from keqiao.quality.duplicates import bulk_pages as duplicates_in_bulk
+from keqiao.quality.duplicates import pages as duplicates
 from keqiao.quality.freshness import pages as freshness
 from keqiao.quality.queue import pages as queue_pages
 from keqiao.quality.review import pages as review_pages
@@ -33,6 +35,11 @@ urlpatterns = [
     path("quality/review/<record:pending_id>/", review_pages.entry_page, name="entry"),
     path("quality/review/<record:pending_id>/correct/", review_pages.correct_page),
     path("quality/review/<record:pending_id>/withdraw/", review_pages.withdraw_page),
+    path("quality/duplicates/", duplicates.pairs_page, name="duplicates"),
+    path("quality/duplicates/compare/", duplicates.compare_now),
+    path("quality/duplicates/merge/", duplicates_in_bulk.merge_page),
+    path("quality/duplicates/merge/undo/", duplicates_in_bulk.undo_batch_page),
+    path("quality/duplicates/<record:pair_id>/take-back/", duplicates.take_back_page),
     path("quality/desk/", desk.desk_page),
     path("f/thanks/", public.thanks_page),
     path("f/<str:token>/", public.form_page),

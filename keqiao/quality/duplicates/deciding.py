@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from keqiao.access.models import User
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_types
-from keqiao.quality.duplicates.models import DuplicatePair, PairStatus, Relation
+from keqiao.quality.duplicates.models import Band, DuplicatePair, PairStatus, Relation
 from keqiao.quality.duplicates.moving import about
 from keqiao.quality.duplicates.uniqueness import recount_twins
 from keqiao.records.query import records
@@ -55,17 +55,28 @@ def compared_types(access: Access) -> list[ObjectType]:
 def visible_pairs(access: Access) -> QuerySet[DuplicatePair]:
     """Return the pairs of which this person may see both records."""
     return DuplicatePair.objects.filter(
-        _in_reach(access, Action.VIEW, "left"), _in_reach(access, Action.VIEW, "right")
+        in_reach(access, Action.VIEW, "left"), in_reach(access, Action.VIEW, "right")
     )
 
 
 def decidable_pairs(access: Access) -> QuerySet[DuplicatePair]:
     """Return the pairs this person may decide about: he sees both records and may change one."""
-    either = _in_reach(access, Action.CHANGE, "left") | _in_reach(access, Action.CHANGE, "right")
+    either = in_reach(access, Action.CHANGE, "left") | in_reach(access, Action.CHANGE, "right")
     return visible_pairs(access).filter(either)
 
 
-def _in_reach(access: Access, action: Action, side: str) -> Q:
+def open_pairs(access: Access) -> QuerySet[DuplicatePair]:
+    """Return what waits for this person: undecided pairs worth a look, and, for whoever may merge
+    both records, those that somebody called the same.
+    """
+    waits = Q(status=PairStatus.NEW) & ~Q(band=Band.WEAK)
+    if any(access.can(Action.DELETE, one) for one in compared_types(access)):
+        both = in_reach(access, Action.DELETE, "left") & in_reach(access, Action.DELETE, "right")
+        waits |= Q(status=PairStatus.SAME, left_key=F("right_key")) & both
+    return decidable_pairs(access).filter(waits)
+
+
+def in_reach(access: Access, action: Action, side: str) -> Q:
     reach = Q(pk__in=())
     for declared in compared_types(access):
         if access.can(action, declared):
@@ -96,7 +107,7 @@ def decide(
             raise PairProblem("contradiction", message)
         pair.status, pair.relation = verdict.status, verdict.relation
         pair.reason = verdict.reason[:300]
-        pair.decided_at, pair.decided_by = now(), _person(access)
+        pair.decided_at, pair.decided_by = now(), person(access)
         pair.save(update_fields=["status", "relation", "reason", "decided_at", "decided_by"])
     # Not within: a merge locks records before pairs.
     recount_twins([pair.left, pair.right])
@@ -137,12 +148,12 @@ def _locked(access: Access, pair_id: int) -> DuplicatePair:
     return pair
 
 
-def _person(access: Access) -> User | None:
+def person(access: Access) -> User | None:
     return User.objects.filter(pk=access.user_id).first() if access.user_id else None
 
 
 def _may_change_both(access: Access, pair: DuplicatePair) -> bool:
-    both = _in_reach(access, Action.CHANGE, "left") & _in_reach(access, Action.CHANGE, "right")
+    both = in_reach(access, Action.CHANGE, "left") & in_reach(access, Action.CHANGE, "right")
     return DuplicatePair.objects.filter(both, pk=pair.pk).exists()
 
 

@@ -75,6 +75,9 @@ class QueueItem:
     lines: tuple[Line, ...]
     facts: tuple[Fact, ...] = ()
     others: tuple[Fact, ...] = ()  # further values, for context only
+    sides: tuple[
+        Fact, ...
+    ] = ()  # two records that are compared: what each is called, and where it is
     revision: str = ""
     url: str = ""  # the record, when the person may open it
     warning: str = ""
