@@ -120,6 +120,11 @@ def duplicate(candidates: list[DuplicateCandidate], *, is_blocking: bool) -> Api
             "field": candidate.field,
             "rule": candidate.rule,
             "blocking": candidate.blocking,
+            **(
+                {"object": candidate.object_key, "reasons": list(candidate.reasons)}
+                if not candidate.field
+                else {}
+            ),
             **({"place": str(candidate.place)} if candidate.place else {}),
         }
         for candidate in candidates

@@ -167,6 +167,8 @@ class Decider:
         field = candidate.field
         if candidate.ref is not None:
             return Problem(field, self._same_as_row(field, candidate.ref), "repeated")
+        if not field:
+            return self._alike(candidate)
         label = self._label(field)
         if candidate.place:
             message = _("A record has the same %(field)s. %(place)s")
@@ -178,6 +180,16 @@ class Decider:
         message = _("A record of %(owner)s has the same %(field)s.")
         owner = candidate.owner or _("a colleague")
         return Problem(field, message % {"owner": owner, "field": label}, "duplicate")
+
+    def _alike(self, candidate: DuplicateCandidate) -> Problem:
+        """What a rule of likeness found: no one field says it."""
+        named = candidate.title or candidate.place or candidate.owner or _("a colleague")
+        if candidate.title:
+            message = _("This may be “%(named)s”: %(reasons)s")
+            given = {"named": named, "reasons": str(_("; ")).join(candidate.reasons)}
+            return Problem("", message % given, "alike")
+        message = _("A record you may not see looks the same: %(named)s")
+        return Problem("", message % {"named": named}, "alike")
 
     def _same_as_row(self, field: str, number: int) -> Any:
         message = _("Row %(row)s of this list has the same %(field)s.")

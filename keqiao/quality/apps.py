@@ -19,11 +19,14 @@ class QualityConfig(AppConfig):
         from keqiao.quality.duplicates import moving
         from keqiao.quality.queue import waiting
         from keqiao.quality.review import holding, menu, telling
-        from keqiao.quality.scenarios import hint_page
+        from keqiao.quality.scenarios import hint_page, judging
+        from keqiao.quality.scenarios import menu as scenarios
 
         for part in (
             keeping,
             hint_page,
+            scenarios,
+            judging,  # before what it sends to review is held
             holding,
             telling,
             menu,

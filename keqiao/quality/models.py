@@ -16,6 +16,7 @@ from keqiao.quality.freshness.models import FieldMark, VerifyRequest
 from keqiao.quality.match_models.models import MatchModel
 from keqiao.quality.merge_models import MergeSettings
 from keqiao.quality.review.models import PendingChange, ReviewRule
+from keqiao.quality.scenarios.models import ScenarioRule
 from keqiao.quality.scores.models import QualityDay, Recount, ScoreSettings
 from keqiao.quality.standards.models import StandardRule
 
@@ -38,6 +39,7 @@ __all__ = [
     "QualityDay",
     "Recount",
     "ReviewRule",
+    "ScenarioRule",
     "ScoreSettings",
     "SecondEntry",
     "StandardRule",

@@ -17,6 +17,7 @@ from keqiao.quality.queue import pages as queue_pages
 from keqiao.quality.review import pages as review_pages
 from keqiao.quality.review import rule_pages as review_rules
 from keqiao.quality.scenarios import hint_page
+from keqiao.quality.scenarios import rule_pages as scenario_rules
 from keqiao.quality.scores import desk, preferences, record_parts
 from keqiao.ui import converters
 
@@ -58,6 +59,9 @@ urlpatterns = [
     path("settings/double-entry/report/", double_entry_pages.report_page),
     path("settings/double-entry/new/", double_entry_rules.new_rule),
     path("settings/double-entry/<record:entry_rule_id>/", double_entry_rules.edit_rule),
+    path("settings/duplicates/", scenario_rules.rules_page, name="duplicate-rules"),
+    path("settings/duplicates/new/", scenario_rules.new_rule),
+    path("settings/duplicates/<record:scenario_rule_id>/", scenario_rules.edit_rule),
     path("settings/review-rules/", review_rules.rules_page, name="review-rules"),
     path("settings/review-rules/new/", review_rules.new_rule),
     path("settings/review-rules/<record:review_rule_id>/", review_rules.edit_rule),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from keqiao.records.drafts import Change, Draft, Mode, Outcome, Problem, Rejected, Saved, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from keqiao.access.access import Access
@@ -81,6 +81,8 @@ class Batch:
     dry_run: bool
     allow_duplicates: bool
     at: datetime
+    # What a check wants done once the drafts are records, still in the transaction.
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     @cached_property
     def fields(self) -> dict[str, Field]:

@@ -55,6 +55,8 @@ class Draft:
     # What a verb of the product decides, not a person: read-only fields, and columns of the model
     # beside the catalog. Only with the system's access.
     settled: dict[str, Any] = field(default_factory=dict)
+    # Records ("account:12") that were shown to the person as perhaps the same, who knows better.
+    seen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,10 @@ class FieldConflict:
 
 @dataclass(frozen=True)
 class DuplicateCandidate:
-    """A record that holds the same value; without id and title when this person may not see it."""
+    """A record that holds the same value of `field`, or may be the same as a whole (no field).
+
+    Without id, title and reasons when this person may not see it.
+    """
 
     object_key: str
     record_id: int | None
@@ -92,6 +97,7 @@ class DuplicateCandidate:
     ref: Any = None  # set when the other one stands in the same batch
     place: str | Promise = ""  # where it lies when no colleague looks after it, and what to do
     place_url: str = ""
+    reasons: tuple[str, ...] = ()  # in words, why it may be the same, when no one field says it
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ def write_records(batch: Batch) -> None:
     if handed_over:
         pass_on(batch.object_type, handed_over)
     derive_from_batch(batch)
+    for act in batch.afterwards:
+        act()
 
 
 def _fill(batch: Batch, items: Sequence[Item]) -> None:

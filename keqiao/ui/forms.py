@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from keqiao.access.rights import Action
 from keqiao.catalog.kinds.base import REPAIRS
+from keqiao.catalog.registry import object_type
 from keqiao.records.drafts import Conflict, Draft, DuplicateFound, Held, Rejected, Saved
 from keqiao.records.places import places_of
 from keqiao.records.query import get_record, records
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from keqiao.records.present import Row
 
 WIDE_KINDS = frozenset({"long_text", "address", "tags", "multi_choice"})
+MOST_SEEN = 20
 GROUP_KINDS = frozenset({"multi_choice", "phones", "emails"})
 
 
@@ -218,6 +220,7 @@ class RecordForm:
             values,
             record_id=self.record.pk if self.record is not None else None,
             version=whole_number(version),
+            seen=frozenset(given.getlist("likely")[:MOST_SEEN]),
         )
         allow = given.get("allow_duplicates") == "1"
         [outcome] = save_records(
@@ -296,16 +299,19 @@ class RecordForm:
         )
 
     def _candidate(self, one: DuplicateCandidate) -> dict[str, Any]:
+        path = object_type(one.object_key).path
         fields = self.declared.fields()
         label = sentence(fields[one.field].label) if one.field in fields else one.field
         text = _("the same value in “%(field)s”") % {"field": label}
-        if one.record_id is None:
+        if not one.field:
+            text = " · ".join(one.reasons) or _("A record you may not see looks the same.")
+        elif one.record_id is None:
             text = _("A record you may not see has the same value in “%(field)s”.") % {
                 "field": label
             }
         return {
             "title": one.title,
-            "url": f"{self.base}{one.record_id}/" if one.record_id else "",
+            "url": f"/{path}/{one.record_id}/" if one.record_id else "",
             "owner": one.owner,
             "message": text,
             "place": one.place,

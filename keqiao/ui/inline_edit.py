@@ -212,6 +212,10 @@ class CellEdit:
 
     def _duplicate(self, outcome: DuplicateFound) -> str:
         names = [one.title for one in outcome.candidates if one.title]
+        if names and not outcome.candidates[0].field:
+            return _("This may be the same as %(names)s. Press Esc, or change it on the form.") % {
+                "names": _(", ").join(names[:3])
+            }
         if names:
             return _("%(names)s already has this value. Press Esc, or change it on the form.") % {
                 "names": _(", ").join(names[:3])

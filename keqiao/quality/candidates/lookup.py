@@ -32,6 +32,7 @@ class Candidate:
     object_type: ObjectType
     record_id: int
     found: Weighed
+    forms: Forms
 
     @property
     def weight(self) -> float:
@@ -62,9 +63,17 @@ def look_up(
 
 
 def look_up_many(
-    plan: Comparing, drafts: Sequence[Forms], scope: Sequence[ObjectType]
+    plan: Comparing,
+    drafts: Sequence[Forms],
+    scope: Sequence[ObjectType],
+    hidden: Hidden | None = None,
 ) -> list[list[Candidate]]:
     """Return for each of many drafts what `look_up` gives, in few queries."""
+    hidden = hidden or {}
+    if len(drafts) == 1:
+        return [look_up(plan, drafts[0], scope, hidden)]
+    unseen = hidden.get(plan.object_type.key, frozenset())
+    drafts = [_without(forms, unseen) for forms in drafts]
     asked = [
         (number, key, first_place(other.key))
         for number, forms in enumerate(drafts)
@@ -88,7 +97,7 @@ def look_up_many(
             forms,
             scope,
             [(one, forms_by_place[one]) for one in chosen.get(number, ()) if one in forms_by_place],
-            {},
+            hidden,
         )
         for number, forms in enumerate(drafts)
     ]
@@ -108,10 +117,9 @@ def _weighed(
         record = comparing(other)
         if record is None:
             continue
-        weighed = weigher(plan, record).weigh(
-            forms, _without(theirs, hidden.get(other.key, frozenset()))
-        )
-        found.append(Candidate(other, place % STRETCH, weighed))
+        seen = _without(theirs, hidden.get(other.key, frozenset()))
+        weighed = weigher(plan, record).weigh(forms, seen)
+        found.append(Candidate(other, place % STRETCH, weighed, seen))
     found.sort(key=lambda one: (-one.weight, one.object_type.key, one.record_id))
     return found
 
