@@ -35,6 +35,10 @@ class Candidate:
     forms: Forms
 
     @property
+    def side(self) -> tuple[str, int]:
+        return self.object_type.key, self.record_id
+
+    @property
     def weight(self) -> float:
         return self.found.weight
 

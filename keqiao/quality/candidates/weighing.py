@@ -11,10 +11,9 @@ from keqiao.quality.candidates.comparing import NAMES, Comparing, Forms, compari
 from keqiao.quality.forms import Role
 from keqiao.quality.match_models.day_one import model_over
 from keqiao.quality.match_models.in_force import model_in_force, models_mark
-from keqiao.quality.matching.reasons import WORDS, link_words
+from keqiao.quality.matching.reasons import link_words, reasons
 from keqiao.quality.matching.recipes import IDENTIFYING
 from keqiao.quality.matching.scorer import Scorer
-from keqiao.quality.matching.statements import SILENT
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 # Parts of a value that travel together when records hold several values of a kind.
 _SEVERAL = {Role.PHONE: ("phone", "tail"), Role.EMAIL: ("email", "local", "domain")}
-_LEAST_BITS = 1.0
 
 
 @dataclass(frozen=True)
@@ -86,18 +84,8 @@ class Weigher:
     def reasons(self, found: Weighed) -> list[str]:
         """Return in words what agrees and what does not, the strongest first."""
         fields = self.mine.object_type.fields()
-        told: list[tuple[float, str]] = []
-        for level, one in zip(found.levels, self.model.comparisons, strict=True):
-            if level == SILENT:
-                continue
-            reached = one.levels[level]
-            words, weight = WORDS.get(reached.words), reached.weight
-            is_other = reached.words == "different"
-            if words is None or abs(weight) < _LEAST_BITS or (weight < 0) != is_other:
-                continue
-            label = sentence(fields[one.name].label) if one.name in fields else one.label
-            told.append((weight if is_other else -100 - weight, str(words) % {"field": label}))
-        parts = [text for _order, text in sorted(told)]
+        labels = {name: sentence(own.label) for name, own in fields.items()}
+        parts = reasons(self.model, found.levels, labels)
         return [link_words(found.veto), *parts] if found.veto else parts
 
 

@@ -17,6 +17,7 @@ from keqiao.quality.candidates.lookup import look_up
 from keqiao.quality.candidates.weighing import scope_of
 from keqiao.quality.merge_menu import can_be_merged
 from keqiao.quality.merge_pages import merge_address
+from keqiao.quality.scenarios.linking import known_apart
 from keqiao.quality.scenarios.telling import LIKELY, hidden_fields, tell, visible_scope
 from keqiao.records.query import get_record
 from keqiao.ui.converters import whole_number
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
     from keqiao.quality.candidates.comparing import Comparing
     from keqiao.quality.candidates.lookup import Candidate
-    from keqiao.quality.scenarios.telling import Told
+    from keqiao.quality.scenarios.linking import known_apart
+from keqiao.quality.scenarios.telling import Told
 
 # More than anybody types; whoever asks faster is trying out what stands in other people's records.
 CHECKS_A_MINUTE = 120
@@ -83,12 +85,12 @@ def candidates_of_form(
     scope = visible_scope(access, scope_of(declared))
     values = _stored(plan, record) | _typed(request, access, plan, creating=record is None)
     found = look_up(plan, plan.forms(values), scope, hidden_fields(access, [declared, *scope]))
-    return [
-        one
-        for one in found
-        if (one.weight >= LIKELY or one.found.is_named)
-        and not (record is not None and one.object_type == declared and one.record_id == record.pk)
-    ]
+    likely = [one for one in found if one.weight >= LIKELY or one.found.is_named]
+    if record is None or not likely:
+        return likely
+    itself = declared.key, record.pk
+    apart = known_apart(*itself) | {itself}
+    return [one for one in likely if one.side not in apart]
 
 
 def _stored(plan: Comparing, record: Model | None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from keqiao.quality.candidates.comparing import comparing
 from keqiao.quality.candidates.lookup import Candidate, look_up_many
 from keqiao.quality.candidates.weighing import weigher
 from keqiao.quality.scenarios.known import compared_with, road_of, rules_for
-from keqiao.quality.scenarios.linking import link_after_save
+from keqiao.quality.scenarios.linking import Twin, known_apart, link_after_save
 from keqiao.quality.scenarios.models import WEIGHT, Act, Scenario
 from keqiao.quality.scenarios.telling import MOST_TOLD, Told, hidden_fields, tell
 from keqiao.records.attaching import attach
@@ -51,7 +51,7 @@ class Compared:
     before: Forms | None
     found: list[Candidate]
     everything: list[Candidate]  # with the fields this person may not read: for what is refused
-    of_batch: list[tuple[Item, float]] = field(default_factory=list)
+    of_batch: list[Twin] = field(default_factory=list)
 
 
 def register() -> None:
@@ -147,7 +147,7 @@ def _compare_with_one_another(plan: Comparing, compared: Sequence[Compared]) -> 
         for other in list(others.values())[:_MOST_OF_BATCH]:
             found = weigh(one.forms, other.forms)
             if found.veto is None:
-                one.of_batch.append((other.item, found.weight))
+                one.of_batch.append((other.item, found))
         for key in keys:
             earlier.setdefault(key, []).append(one)
 
@@ -174,10 +174,11 @@ def fitting_candidates(plan: Comparing, rule: ScenarioRule, one: Compared) -> li
     """Return the candidates a rule speaks of; what looked alike before this change was accepted then."""
     scope = {declared.key for declared in compared_with(rule)}
     own = one.item.draft.record_id
+    apart = known_apart(plan.object_type.key, own) if own is not None and one.everything else set()
     found = []
     for candidate in one.everything if rule.action == Act.BLOCK else one.found:
         is_itself = candidate.record_id == own and candidate.object_type == plan.object_type
-        if candidate.object_type.key not in scope or is_itself:
+        if candidate.object_type.key not in scope or is_itself or candidate.side in apart:
             continue
         if is_meant(plan, rule, one.forms, candidate) and not (
             one.before is not None and is_meant(plan, rule, one.before, candidate)
@@ -202,21 +203,24 @@ def is_in_band(rule: ScenarioRule, weight: float) -> bool:
     return weight >= (rule.low or 0.0) and (rule.high is None or weight < rule.high)
 
 
-def _twins(rule: ScenarioRule, one: Compared) -> list[Item]:
+def _twins(rule: ScenarioRule, one: Compared) -> list[Twin]:
     if rule.by != WEIGHT or rule.object_key not in rule.scope:
         return []
-    fitting = [item for item, weight in one.of_batch if is_in_band(rule, weight)]
-    return [item for item in fitting if item.outcome is None]
+    return [
+        (item, found)
+        for item, found in one.of_batch
+        if item.outcome is None and is_in_band(rule, found.weight)
+    ]
 
 
 Effect = Callable[
-    ["Batch", "Comparing", Compared, "ScenarioRule", "list[Candidate]", "list[Item]"], None
+    ["Batch", "Comparing", Compared, "ScenarioRule", "list[Candidate]", list[Twin]], None
 ]
 
 
 def _refuse(
     batch: Batch, plan: Comparing, one: Compared, rule: ScenarioRule,
-    fitting: list[Candidate], twins: list[Item],
+    fitting: list[Candidate], twins: list[Twin],
 ) -> None:  # fmt: skip
     """Refuse the draft; for good, or until somebody says that it is another one."""
     is_final = rule.action == Act.BLOCK
@@ -239,7 +243,7 @@ def _refuse(
             batch.object_type.key, None, None, "", plan.object_type.title, rule.name, is_final,
             ref=other.draft.ref,
         )
-        for other in twins
+        for other, _found in twins
     ]  # fmt: skip
     if candidates:
         item.outcome = DuplicateFound(candidates[:MOST_TOLD])
@@ -262,7 +266,7 @@ def _candidate(one: Told, rule: ScenarioRule, *, is_open: bool) -> DuplicateCand
 
 def _send_to_review(
     batch: Batch, plan: Comparing, one: Compared, rule: ScenarioRule,
-    fitting: list[Candidate], twins: list[Item],
+    fitting: list[Candidate], twins: list[Twin],
 ) -> None:  # fmt: skip
     """Let the reviewers of the type look at it; where nobody reviews, it is told and saved."""
     told = tell(batch.access, plan, fitting)
@@ -276,16 +280,16 @@ def _send_to_review(
 
 def _link(
     batch: Batch, plan: Comparing, one: Compared, rule: ScenarioRule,
-    fitting: list[Candidate], twins: list[Item],
+    fitting: list[Candidate], twins: list[Twin],
 ) -> None:  # fmt: skip
     """Save it, and put the pairs where somebody decides about them."""
     if not batch.dry_run:
-        link_after_save(batch, plan, one.item, fitting, Scenario(rule.scenario))
+        link_after_save(batch, plan, one.item, fitting, twins, Scenario(rule.scenario))
 
 
 def _attach(
     batch: Batch, plan: Comparing, one: Compared, rule: ScenarioRule,
-    fitting: list[Candidate], twins: list[Item],
+    fitting: list[Candidate], twins: list[Twin],
 ) -> None:  # fmt: skip
     """Fill what is empty in the record that is there; without a sure one of the type it is linked."""
     own = [other for other in fitting if other.object_type == batch.object_type]

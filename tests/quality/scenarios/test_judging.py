@@ -12,6 +12,10 @@ from keqiao.access.rights import Right
 from keqiao.access.roles import set_field_right
 from keqiao.catalog.registry import object_type
 from keqiao.quality.candidates.models import CandidateKey
+from keqiao.quality.duplicates.deciding import Verdict, decide
+from keqiao.quality.duplicates.models import DuplicatePair, PairStatus
+from keqiao.quality.duplicates.models import Scenario as Occasion
+from keqiao.quality.duplicates.pairs import FoundPair, record_pairs
 from keqiao.quality.scenarios.known import all_rules, rules_for
 from keqiao.quality.scenarios.models import Act, Scenario
 from keqiao.records.query import get_record, records
@@ -184,6 +188,29 @@ def test_by_default_a_list_comes_in_whole(company: Company) -> None:
     rows = "苏州博源科技有限公司,0512-66668889,320505\n"
     run = execute(check(upload(Access.for_user(company.li), HEADER + rows)))
     assert states(run) == {2: "created"}
+    pair = DuplicatePair.objects.get()
+    assert (pair.left, pair.right) == (("account", 1), ("account", 2))
+    assert (pair.scenario, pair.status) == ("import", "new")
+    assert ["name", "sounds"] in pair.reasons
+
+
+def test_two_alike_rows_of_one_list_are_linked(company: Company) -> None:
+    rows = "苏州博远科技有限公司,0512-66668888,320505\n苏州博源科技有限公司,0512-66668889,320505\n"
+    run = execute(check(upload(Access.for_user(company.li), HEADER + rows)))
+    assert states(run) == {2: "created", 3: "created"}
+    assert DuplicatePair.objects.count() == 1
+
+
+def test_what_somebody_called_different_is_not_asked_about_again(company: Company) -> None:
+    first = make("account", owner=company.li, **BOYUAN)
+    changed = {"name": "南京大华贸易有限公司", "region": "320505", "phone": ALIKE["phone"]}
+    pk = make("account", owner=company.li, seed=9, **changed, address="", email="", uscc="")
+    assert isinstance(enter(company.li, {"name": ALIKE["name"]}, record_id=pk), DuplicateFound)
+    record_pairs([FoundPair(("account", first), ("account", pk), 9.0, 0.9)], Occasion.SAVE, "hand")
+    decide(
+        Access.for_user(company.li), DuplicatePair.objects.get().pk, Verdict(PairStatus.DIFFERENT)
+    )
+    assert isinstance(enter(company.li, {"name": ALIKE["name"]}, record_id=pk), Saved)
 
 
 def from_web(values: dict[str, Any]) -> Outcome:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quality', '0009_candidates'),
+        ('quality', "0010_duplicate_pairs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
