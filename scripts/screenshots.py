@@ -246,6 +246,19 @@ def importing(browser: Browser, base: str, folder: Path) -> None:
         camera.visit(page, "/settings/notices/", "settings-notices")
 
 
+def likely_duplicates(browser: Browser, base: str) -> None:
+    """Type a customer that is there, a little otherwise, and show the rules of the duplicate check."""
+    camera = Camera(browser, base, ADMINISTRATOR)
+    with camera.page() as page:
+        page.goto(f"{base}/accounts/")
+        known = page.locator("#rows .tt a").first.inner_text().strip()
+        page.goto(f"{base}/leads/new/")
+        page.locator("#id-name").press_sequentially(known.removesuffix("有限公司"))
+        page.wait_for_selector(".likely .same")
+        camera.shoot(page, "duplicate-hint")
+        camera.visit(page, "/settings/duplicates/?object=lead", "duplicate-rules")
+
+
 def second_look(browser: Browser, base: str) -> None:
     """Set up review and double entry, enter something, and show the desks where it is decided."""
     manager = Camera(browser, base, ADMINISTRATOR)
@@ -314,6 +327,7 @@ def main() -> None:
             daily_work(browser, base)
             administration(browser, base)
             importing(browser, base, folder)
+            likely_duplicates(browser, base)
             second_look(browser, base)
             browser.close()
     finally:

@@ -127,6 +127,7 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
         "working-days/week/", "working-days/import/", "working-days/reset/", "working-days/2026-11-23/",
         "pools/", "pools/new/", "pools/capacity/",
         "review-rules/", "review-rules/new/", "review-rules/1/",
+        "duplicates/", "duplicates/new/", "duplicates/1/",
         "double-entry/", "double-entry/new/", "double-entry/1/", "quality-scores/", "merging/",
     ]  # fmt: skip
     clients = [browser_of(one) for one in (company.li, company.wang, company.zhao, company.sun)]
@@ -169,6 +170,7 @@ def test_a1_no_settings_page_is_forgotten_here() -> None:
         "working-days/week/", "working-days/import/", "working-days/reset/",
         "working-days/<str:iso_day>/", "pools/", "pools/new/", "pools/capacity/",
         "review-rules/", "review-rules/new/", "review-rules/<record:review_rule_id>/",
+        "duplicates/", "duplicates/new/", "duplicates/<record:scenario_rule_id>/",
         "double-entry/", "double-entry/new/", "double-entry/<record:entry_rule_id>/",
         "double-entry/report/", "quality-scores/", "merging/",
     }  # fmt: skip

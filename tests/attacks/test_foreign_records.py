@@ -40,6 +40,7 @@ KNOWN = re.compile(
     r"|<object:declared>/(views/<record:view_id>/save/|filter/<slug:name>/)"  # tests/ui
     r"|quality/review/<record:pending_id>/|quality/queue/<slug:desk>/"  # tests/quality/review
     r"|settings/review-rules/<record:review_rule_id>/"  # tests/attacks/test_doors.py
+    r"|settings/duplicates/<record:scenario_rule_id>/"  # tests/attacks/test_doors.py
     r"|settings/double-entry/<record:entry_rule_id>/"  # tests/attacks/test_doors.py
     r"|merges/<record:merge_id>/"  # tests/quality/test_merge_pages.py
     r"|check-file/<record:check_id>/"  # tests/config/test_check_file.py

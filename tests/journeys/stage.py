@@ -28,6 +28,7 @@ from keqiao.quality.double_entry.keying import key_again
 from keqiao.quality.double_entry.models import SecondEntry
 from keqiao.quality.review.deciding import Verdict, decide
 from keqiao.quality.review.models import PendingChange
+from keqiao.quality.scenarios.models import Act
 from keqiao.records.drafts import Held, Outcome
 from keqiao.records.outbox import dispatch_events
 from keqiao.records.save import Draft, Rejected, Saved, Source, save_records
@@ -38,6 +39,7 @@ from tests.company import Company, sample_values
 from tests.customers.pools import make_pool, make_rule, put_in
 from tests.quality.double_entry.rules import entry_rule
 from tests.quality.review.rules import review_rule
+from tests.quality.scenarios.rules import rule as likeness_rule
 
 NAMES = ["Αθηνά", "Βύρων", "Γαλήνη", "Δήμητρα", "Ελπίδα", "Ζωή"]
 UGLY = "Πολύμακρη" * 7 + " 🐉👨‍👩‍👧 " + "שלום עולם" + "Ω" * 60
@@ -230,10 +232,12 @@ def waiting_for_a_second_person(staff: Company) -> dict[str, list[Any]]:
     sent_back = PendingChange.objects.get(maker_id=staff.qian.pk)
     verdicts = {name: Verdict(accepted=False, reason="Λάθος") for name in sent_back.checked}
     decide(Access.for_user(staff.wang), sent_back.pk, verdicts)
+    likeness = likeness_rule(Act.WARN, name="Όμοια")
     return {
         "desk": ["review", "differences"],
         "pending_id": [sent_back.pk],
         "review_rule_id": [rule.pk],
+        "scenario_rule_id": [likeness.pk],
         "entry_rule_id": [again.pk],
     }
 

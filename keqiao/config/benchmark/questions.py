@@ -77,6 +77,7 @@ def questions(ground: dict[str, Any]) -> list[Question]:
         Question("pool", page(ground, "administrator", f"/pool/{ground['pool']}/"), 40),
         *daily_questions(ground),
         Question("form", page(ground, "manager", "/accounts/new/"), 40),
+        Question("form, likely duplicates", _likely(ground), 20),
         Question("search, 2 characters", search(ground, "manager", "fragments"), 50),
         Question("search, initials", search(ground, "manager", "initials"), 50),
         Question("search, end of phone", search(ground, "manager", "tails"), 50),
@@ -162,7 +163,26 @@ def _create_form(ground: dict[str, Any]) -> Make:
         headers = {**cookies(ground, typists[number % len(typists)]), **shared}
         values = {**_new_account(ground, number, "f"), "account_type": "company"}
         body = "&".join(f"{name}={quote(value)}" for name, value in values.items())
+        # The measured records look much alike: whoever types them says that they are others.
+        body += "&allow_duplicates=1"
         return Request("POST", "/accounts/new/", headers, body.encode(), expected=(302, 303))
+
+    return make
+
+
+def _likely(ground: dict[str, Any]) -> Make:
+    """Ask what the form asks while somebody types a customer's name and place."""
+    headers = {
+        **cookies(ground, "manager"),
+        "X-CSRFToken": ground["csrf"],
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    names = ground["fragments"]
+
+    def make(number: int) -> Request:
+        name = quote(f"{names[number % len(names)]}科技有限公司")
+        body = f"name={name}&region__pick=320505%7C&phone=139{number:08}"
+        return Request("POST", "/accounts/likely/", headers, body.encode())
 
     return make
 

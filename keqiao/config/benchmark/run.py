@@ -93,6 +93,8 @@ def measure(
         measure_product(bench, ground)
         if not only or "merge" in only:
             measure_merging(bench)
+        if not only or "likeness" in only:
+            measure_likeness(bench)
         if not only:
             measure_import(bench)
             bench.figures["pool_night"] = json.loads(
@@ -255,6 +257,13 @@ def measure_merging(bench: Bench) -> None:
     bench.say(f"merging: {bench.figures['merging']}")
 
 
+def measure_likeness(bench: Bench) -> None:
+    """Ask for the likes of one draft after the other, and of a thousand at once."""
+    out = bench.run_module("keqiao.config.benchmark.likeness")
+    bench.figures["likeness"] = json.loads(out.splitlines()[-1])
+    bench.say(f"likeness: {bench.figures['likeness']}")
+
+
 def measure_import(bench: Bench) -> None:
     """Import a messy list of 10 000 rows by the command, from start to end, dry and for real."""
     file = bench.folder / "import.xlsx"
@@ -311,6 +320,13 @@ def as_table(result: dict[str, Any]) -> str:
         ]
         if one["misses"]:
             lines[-1] += f"  ! {', '.join(one['misses'])}"
+    if "likeness" in result:
+        one = result["likeness"]
+        lines.append(
+            f"{'duplicate check':<16}p50 {one['p50_ms']} ms, p99 {one['p99_ms']} ms,"
+            f" {one['found_share']:.1%} found; {one['new']:,} new in {one['new_seconds']} s"
+            + (f"  ! {', '.join(one['misses'])}" if one["misses"] else "")
+        )
     if "pool_night" in result:
         one = result["pool_night"]
         lines.append(
