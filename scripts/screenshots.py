@@ -251,7 +251,7 @@ def likely_duplicates(browser: Browser, base: str) -> None:
     camera = Camera(browser, base, ADMINISTRATOR)
     with camera.page() as page:
         page.goto(f"{base}/accounts/")
-        known = page.locator("#rows .tt a").first.inner_text().strip()
+        known = page.locator("#rows .tt a").first.inner_text().split()[-1]
         page.goto(f"{base}/leads/new/")
         page.locator("#id-name").press_sequentially(known.removesuffix("有限公司"))
         page.wait_for_selector(".likely .same")

@@ -39,8 +39,8 @@ class Candidate:
         return self.object_type.key, self.record_id
 
     @property
-    def weight(self) -> float:
-        return self.found.weight
+    def likeness(self) -> float:
+        return self.found.likeness
 
 
 Hidden = Mapping[str, frozenset[str]]  # object key -> fields that do not count
@@ -124,7 +124,7 @@ def _weighed(
         seen = _without(theirs, hidden.get(other.key, frozenset()))
         weighed = weigher(plan, record).weigh(forms, seen)
         found.append(Candidate(other, place % STRETCH, weighed, seen))
-    found.sort(key=lambda one: (-one.weight, one.object_type.key, one.record_id))
+    found.sort(key=lambda one: (-one.likeness, one.object_type.key, one.record_id))
     return found
 
 

@@ -28,6 +28,7 @@ _SEVERAL = {Role.PHONE: ("phone", "tail"), Role.EMAIL: ("email", "local", "domai
 class Weighed:
     """A candidate with its weight in bits; `levels` by comparison, as the scorer gives them.
 
+    `likeness` is the weight above the model's threshold: 0 is where two count as one, by any model.
     `is_named`: it holds the very telephone, mail address, number or company's name of the draft,
     which is worth a glance whatever else speaks against it.
     """
@@ -36,6 +37,7 @@ class Weighed:
     probability: float
     levels: tuple[int, ...]
     veto: Veto | None
+    likeness: float
     is_named: bool = False
 
 
@@ -68,7 +70,10 @@ class Weigher:
             draft, record = one.aligned(draft, record)
         found = self._scorer.score(draft, record)
         is_named = any(found.levels[at] == 0 for at in self._naming)
-        return Weighed(found.weight, found.probability, found.levels, found.veto, is_named)
+        likeness = found.weight - self.model.threshold
+        return Weighed(
+            found.weight, found.probability, found.levels, found.veto, likeness, is_named
+        )
 
     def _as_mine(self, record: Forms) -> Forms:
         """Call the columns of a record of another type as the draft's type calls them."""

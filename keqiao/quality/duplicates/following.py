@@ -107,14 +107,14 @@ def _likely(plan: Comparing, side: Side, candidates: list[Candidate]) -> Iterato
             found.veto is None and agreeing(model, found.levels) < model.least_agreeing
         ):
             continue
-        names = {} if theirs is plan else _named_on_both(plan, theirs, weighs.pairs)
+        names = {} if theirs is plan else named_on_both(plan, theirs, weighs.pairs)
         yield FoundPair(
             side, other, found.weight, found.probability,
             reason_codes(model, found.levels, names), found.veto.link if found.veto else "",
         )  # fmt: skip
 
 
-def _named_on_both(
+def named_on_both(
     plan: Comparing, theirs: Comparing, pairs: list[tuple[str, str]]
 ) -> dict[str, str]:
     """Name a compared field by both types: who may not read one of the two is not told of it."""

@@ -87,7 +87,7 @@ def candidates_of_form(
     scope = visible_scope(access, scope_of(declared))
     values = _stored(plan, record) | _typed(request, access, plan, creating=record is None)
     found = look_up(plan, plan.forms(values), scope, hidden_fields(access, [declared, *scope]))
-    likely = [one for one in found if one.weight >= LIKELY or one.found.is_named]
+    likely = [one for one in found if one.likeness >= LIKELY or one.found.is_named]
     if record is None or not likely:
         return likely
     itself = declared.key, record.pk

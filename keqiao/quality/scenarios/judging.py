@@ -196,11 +196,11 @@ def is_meant(plan: Comparing, rule: ScenarioRule, forms: Forms, candidate: Candi
         own = {key for key, made in plan.named_keys(forms).items() if made.name == rule.by}
         return bool(own & record.named_keys(candidate.forms).keys())
     found = weigher(plan, record).weigh(forms, candidate.forms)
-    return found.veto is None and is_in_band(rule, found.weight)
+    return found.veto is None and is_in_band(rule, found.likeness)
 
 
-def is_in_band(rule: ScenarioRule, weight: float) -> bool:
-    return weight >= (rule.low or 0.0) and (rule.high is None or weight < rule.high)
+def is_in_band(rule: ScenarioRule, likeness: float) -> bool:
+    return likeness >= (rule.low or 0.0) and (rule.high is None or likeness < rule.high)
 
 
 def _twins(rule: ScenarioRule, one: Compared) -> list[Twin]:
@@ -209,7 +209,7 @@ def _twins(rule: ScenarioRule, one: Compared) -> list[Twin]:
     return [
         (item, found)
         for item, found in one.of_batch
-        if item.outcome is None and is_in_band(rule, found.weight)
+        if item.outcome is None and is_in_band(rule, found.likeness)
     ]
 
 
@@ -293,7 +293,7 @@ def _attach(
 ) -> None:  # fmt: skip
     """Fill what is empty in the record that is there; without a sure one of the type it is linked."""
     own = [other for other in fitting if other.object_type == batch.object_type]
-    is_sure = len(own) == 1 or (len(own) > 1 and own[0].weight > own[1].weight)
+    is_sure = len(own) == 1 or (len(own) > 1 and own[0].likeness > own[1].likeness)
     if own and is_sure and one.item.creating and attach(batch, one.item, own[0].record_id):
         return
     _link(batch, plan, one, rule, fitting, twins)

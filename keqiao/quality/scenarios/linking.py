@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from keqiao.quality.candidates.comparing import plans
 from keqiao.quality.candidates.weighing import weigher
+from keqiao.quality.duplicates.following import named_on_both
 from keqiao.quality.duplicates.models import DuplicatePair, PairStatus
 from keqiao.quality.duplicates.models import Scenario as Occasion
 from keqiao.quality.duplicates.moving import about
 from keqiao.quality.duplicates.pairs import FoundPair, reason_codes, record_pairs
+from keqiao.quality.match_models.in_force import in_force
 from keqiao.quality.scenarios.models import Scenario
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from keqiao.quality.candidates.comparing import Comparing
     from keqiao.quality.candidates.lookup import Candidate
     from keqiao.quality.candidates.weighing import Weighed
+    from keqiao.quality.duplicates.pairs import Side
     from keqiao.records.batch import Batch, Item
 
 _OCCASIONS = {
@@ -49,8 +52,8 @@ class _Pairs:
             for pair in self._of(item, candidates, twins)
         ]
         if found:
-            model = weigher(self.plan, self.plan).model
-            record_pairs(found, self.occasion, model.origin)
+            version = in_force(self.plan.object_type).version
+            record_pairs(found, self.occasion, version)
 
     def _of(
         self, item: Item, candidates: Sequence[Candidate], twins: Sequence[Twin]
@@ -59,16 +62,16 @@ class _Pairs:
         others = [(one.object_type.key, one.record_id, one.found) for one in candidates]
         others += [(key, twin.stored.pk, found) for twin, found in twins if twin.outcome is None]
         return [
-            FoundPair(
-                (key, item.stored.pk),
-                (other, pk),
-                found.weight,
-                found.probability,
-                reason_codes(weigher(self.plan, plans()[other]).model, found.levels),
-                found.veto.link if found.veto else "",
-            )
-            for other, pk, found in others
+            self._pair((key, item.stored.pk), (other, pk), found) for other, pk, found in others
         ]
+
+    def _pair(self, mine: Side, theirs: Side, found: Weighed) -> FoundPair:
+        other = plans()[theirs[0]]
+        weighs = weigher(self.plan, other)
+        names = {} if other is self.plan else named_on_both(self.plan, other, weighs.pairs)
+        reasons = reason_codes(weighs.model, found.levels, names)
+        link = found.veto.link if found.veto else ""
+        return FoundPair(mine, theirs, found.weight, found.probability, reasons, link)
 
 
 def link_after_save(

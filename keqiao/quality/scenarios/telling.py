@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from keqiao.quality.candidates.comparing import Comparing
     from keqiao.quality.candidates.lookup import Candidate
 
-# Bits. From `LIKELY` on a pair is worth a glance; from `STRONG` on somebody should decide; from `SAFE`
-# on two records are one without asking (day-one weights: one wrong in a thousand).
+# Bits above a model's threshold. From `LIKELY` on a pair is worth a glance; from `STRONG` on somebody
+# should decide; from `SAFE` on two records are one without asking (day-one weights: one wrong in a
+# thousand).
 LIKELY, STRONG, SAFE = 3.0, 8.0, 14.0
 MOST_TOLD = 5
 
@@ -40,7 +41,6 @@ class Told:
     title: str | None
     owner: str
     reasons: tuple[str, ...]
-    weight: float
     is_related: bool  # a branch, a family: named, and never in the way
     place: str | Promise = ""
     place_url: str = ""
@@ -85,7 +85,7 @@ def tell(
     told = []
     for one in shown:
         about = known[one.object_type.key]
-        if one.record_id in about.titles or one.weight >= STRONG:
+        if one.record_id in about.titles or one.likeness >= STRONG:
             told.append(_told(plan, one, about))
     return told[:most]
 
@@ -122,7 +122,6 @@ def _told(plan: Comparing, one: Candidate, about: _Known) -> Told:
         about.titles.get(one.record_id),
         about.owners.get(one.record_id, ""),
         tuple(reasons),
-        one.weight,
         one.found.veto is not None,
         place,
         url,

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django.fixtures import SettingsWrapper
 
 from keqiao.access.models import User
 from keqiao.access.rights import Right
@@ -96,7 +95,7 @@ def test_whoever_may_not_enter_is_told_nothing(company: Company) -> None:
     assert Client().post("/accounts/likely/", BOYUAN).status_code in {302, 403}
 
 
-def test_whoever_tries_out_values_is_stopped(company: Company, settings: SettingsWrapper) -> None:
+def test_whoever_tries_out_values_is_stopped(company: Company, settings: Any) -> None:
     settings.KEQIAO_API_PER_MINUTE = 75
     for _number in range(3):
         ask(company.li, "accounts", {"name": "博远"})

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quality', "0010_duplicate_pairs"),
+        ('quality', "0012_comparison_runs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
