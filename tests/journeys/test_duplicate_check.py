@@ -26,7 +26,7 @@ def test_typing_a_known_customer_says_so_before_saving(sit_down: SitDown, staff:
     expect(hint).to_be_hidden()
     page.locator("#id-name").press_sequentially("蘇州博遠科技", delay=20)
     expect(hint).to_contain_text("苏州博远科技有限公司")
-    expect(hint).to_contain_text("线索相同")
+    expect(hint).to_contain_text("名称相同")
     expect(hint.get_by_role("link", name="打开")).to_have_attribute("href", f"/accounts/{pk}/")
     # Another name: the hint goes by itself, and nothing was lost of what was typed.
     page.fill("#id-name", "南京大华贸易有限公司")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from keqiao.quality.candidates.comparing import NAMES, Comparing, Forms, comparing, plans
 from keqiao.quality.forms import Role
 from keqiao.quality.match_models.day_one import model_over
@@ -90,6 +92,9 @@ class Weigher:
         """Return in words what agrees and what does not, the strongest first."""
         fields = self.mine.object_type.fields()
         labels = {name: sentence(own.label) for name, own in fields.items()}
+        title = self.mine.object_type.title
+        if labels[title] == sentence(self.mine.object_type.label):
+            labels[title] = _("Name")  # a lead's name is called “lead”: equal leads they are not
         parts = reasons(self.model, found.levels, labels)
         return [link_words(found.veto), *parts] if found.veto else parts
 

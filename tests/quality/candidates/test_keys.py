@@ -118,7 +118,7 @@ def test_a_lead_finds_the_customer_and_the_person(company: Company) -> None:
     assert plan is not None
     told = weigher(lead, plan).reasons(found_here["account", account].found)
     # One of the customer's further numbers, and the name behind its place and legal form.
-    assert told[:2] == ["电话相同", "线索相同"]
+    assert told[:2] == ["电话相同", "名称相同"]
 
 
 def test_two_of_one_name_at_one_customer_find_each_other(company: Company) -> None:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quality', "0012_comparison_runs"),
+        ('quality', "0014_customer_forms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
