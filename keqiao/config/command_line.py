@@ -141,7 +141,11 @@ def quality(*, with_past: bool, as_json: bool) -> None:
 
 @main.command()
 @click.option(
-    "--scale", type=click.Choice(["small", "100k", "1m"]), default="small", show_default=True
+    "--scale",
+    type=click.Choice(["small", "100k", "1m", "practice"]),
+    default="small",
+    show_default=True,
+    help="How many customers; practice: a small neglected list to put right.",
 )
 @click.option(
     "--activities",
@@ -157,9 +161,14 @@ def quality(*, with_past: bool, as_json: bool) -> None:
 def demo(scale: str, activities: int | None, sample_file: str | None, *, as_json: bool) -> None:
     """Load believable demo customers, or write a sample file for the import."""
     start_django()
-    from keqiao.config.commands.demo import load_demo, write_sample
+    from keqiao.config.commands.demo import load_demo, load_practice, write_sample
 
-    result = write_sample(sample_file) if sample_file else load_demo(scale, activities)
+    if sample_file:
+        result = write_sample(sample_file)
+    elif scale == "practice":
+        result = load_practice()
+    else:
+        result = load_demo(scale, activities)
     report(result, is_json=as_json, text=as_lines)
 
 

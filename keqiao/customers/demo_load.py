@@ -21,6 +21,7 @@ from keqiao.base.bulk_room import bulk_room
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
 from keqiao.customers.demo import Person, customers, departments, leads, people
+from keqiao.customers.demo_practice import practice
 from keqiao.customers.pool.demo import load_pools
 from keqiao.records.drafts import DEMO, Draft, Outcome, Saved
 from keqiao.records.save import save_records
@@ -45,6 +46,7 @@ SCALES = {
     "100k": Scale(100_000, 10_000, 60),
     "1m": Scale(1_000_000, 50_000, 200),
 }
+PRACTICE = "practice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,32 @@ def load_demo(
         loader.made |= load_pools(owners)
     return {
         "scale": scale,
+        "users": len(owners),
+        **loader.made,
+        "refused": loader.refused,
+        "seconds": round(time.perf_counter() - begun, 1),
+    }
+
+
+def load_practice(*, until: datetime | None = None) -> dict[str, Any]:
+    """Load the list a colleague left behind, to practise on; return what was made as `load_demo`."""
+    begun = time.perf_counter()
+    staff = people(SCALES["small"].sellers)
+    owners = load_staff(staff)
+    found = practice(until or now().replace(tzinfo=None))
+    size = Scale(len(found.accounts), len(found.leads), len(staff))
+    loader = _Loader(owners, lambda done, total, note: None, size, ())
+    ids = loader.save("account", found.accounts)
+    account_of: dict[int, int] = {}
+    for one, pk in zip(found.accounts, ids, strict=True):
+        if pk is not None:
+            account_of.setdefault(one["ref"], pk)
+    for contact in found.contacts:
+        contact["values"]["account"] = account_of[contact["account_ref"]]
+    loader.save("contact", found.contacts)
+    loader.save("lead", found.leads)
+    return {
+        "scale": PRACTICE,
         "users": len(owners),
         **loader.made,
         "refused": loader.refused,

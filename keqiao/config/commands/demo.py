@@ -39,6 +39,22 @@ def load_demo(scale: str, per_account: int | None = None) -> dict[str, Any]:
     return {**told, **follow_ups.made, "seconds": told["seconds"], "seconds_of": spent}
 
 
+def load_practice() -> dict[str, Any]:
+    """Load the list to practise on, and do with it what the product does in its first night."""
+    from keqiao.config.commands.install import migrate
+    from keqiao.config.commands.quality import count_now
+    from keqiao.customers.demo_load import load_practice as load
+    from keqiao.quality.duplicates.nightly import find_duplicates
+
+    migrate()
+    told = load()
+    find_duplicates.func()
+    counted = count_now()
+    points = sum(one["points"] for one in counted.values())
+    measured = sum(one["measured"] for one in counted.values())
+    return {**told, "score": round(points / measured, 1) if measured else None}
+
+
 def _progress(done: int, total: int, note: str) -> None:
     click.echo(f"\r{done:>9,} / {total:,} {note}   ", nl=done >= total, err=True)
 

@@ -43,6 +43,7 @@ def count_all() -> dict[str, Any]:
         tell_if_it_fell(declared, day)
         found[declared.key] = {
             "score": counted.score, "records": counted.records, "moved": counted.moved,
+            "points": counted.points, "measured": counted.measured,
             "differences": counted.differences, "seconds": round(counted.seconds, 1),
         }  # fmt: skip
         check_cancelled()
