@@ -118,7 +118,11 @@ class _Maker(CustomerMaker):
         """Return the same customer as typed by somebody who only had the number and the name."""
         values = made["values"]
         kept = ("name", "account_type", "phone", "region", "source_channel", "address")
-        name = values["name"].replace("有限公司", "公司") if self.rng.random() < 0.5 else values["name"]
+        name = (
+            values["name"].replace("有限公司", "公司")
+            if self.rng.random() < 0.5
+            else values["name"]
+        )
         return self.entered_again(made, {one: values[one] for one in kept} | {"name": name})
 
     def with_other_number(self, made: dict[str, Any]) -> dict[str, Any]:

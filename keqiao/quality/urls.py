@@ -42,6 +42,7 @@ urlpatterns = [
     path("quality/duplicates/merge/undo/", duplicates_in_bulk.undo_batch_page),
     path("quality/duplicates/<record:pair_id>/take-back/", duplicates.take_back_page),
     path("quality/desk/", desk.desk_page),
+    path("quality/desk/count/", desk.count_page),
     path("f/thanks/", public.thanks_page),
     path("f/<str:token>/", public.form_page),
     path("<object:declared>/<record:record_id>/ask-customer/", customer_form.ask_page),

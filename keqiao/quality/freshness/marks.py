@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from keqiao.access.access import Access
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
+    from keqiao.quality.scores.facts import Facts
 
 State = FieldMark.State
 LONGEST_WHY = 200
+# What one decision says of several values is noted within moments.
+SAID_TOGETHER = timedelta(seconds=30)
+_LISTS = ("ok", "bad", "half")
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,13 @@ def _note(
     one, at = expectations(declared).named(name) if is_measured(declared) else None, now()
     if one is None or not access.fields(declared).is_readable(name):
         return []
+    earlier: dict[int, dict[str, Any]] = {}
 
     def change(row: Any) -> bool:
         if not one.is_filled(row):
             return False
         facts = facts_of(row.quality_facts)
+        earlier[row.pk] = _known_of(facts, name)
         is_right = state is State.CONFIRMED
         facts.forget(name)
         (facts.ok if is_right else facts.bad).append(name)
@@ -92,11 +98,56 @@ def _note(
         FieldMark.objects.bulk_create(
             FieldMark(
                 object_key=declared.key, record_id=pk, field=name, state=state, at=at,
-                by_id=access.user_id, why=why[:LONGEST_WHY],
+                by_id=access.user_id, why=why[:LONGEST_WHY], earlier=earlier[pk],
             )
             for pk in done
         )  # fmt: skip
     return done
+
+
+def _known_of(facts: Facts, name: str) -> dict[str, Any]:
+    lists = [kept for kept in _LISTS if name in getattr(facts, kept)]
+    return {"on": facts.on.get(name), "lists": lists}
+
+
+def take_back(access: Access, declared: ObjectType, record_id: int) -> bool:
+    """Forget what this person said last about values of a record; False when that no longer stands.
+
+    A slip of the finger is no finding: the marks go, and what was known before is known again.
+    """
+    mask, at = access.fields(declared), now()
+    with transaction.atomic():
+        rows = FieldMark.objects.filter(object_key=declared.key, record_id=record_id)
+        latest = {row.field: row for row in rows.order_by("id")}
+        last = max((row.at for row in latest.values()), default=None)
+        slips = [
+            row for row in latest.values()
+            if last is not None and last - row.at <= SAID_TOGETHER and row.by_id == access.user_id
+            and row.earlier is not None and mask.is_readable(row.field)
+        ]  # fmt: skip
+
+        def change(row: Any) -> bool:
+            facts = facts_of(row.quality_facts)
+            if not all(_still_stands(facts, slip) for slip in slips):
+                return False
+            for slip in slips:
+                facts.forget(slip.field)
+                known = slip.earlier or {}
+                for kept in known["lists"]:
+                    getattr(facts, kept).append(slip.field)
+                if known["on"] is not None:
+                    facts.on[slip.field] = known["on"]
+            row.quality_facts = stored_form(facts)
+            return True
+
+        if not slips or not change_facts(access, declared, [record_id], change, at):
+            return False
+        FieldMark.objects.filter(pk__in=[slip.pk for slip in slips]).delete()
+    return True
+
+
+def _still_stands(facts: Facts, mark: FieldMark) -> bool:
+    return mark.field in (facts.ok if mark.state == State.CONFIRMED else facts.bad)
 
 
 def latest_marks(declared: ObjectType, record_id: int) -> dict[str, Told]:

@@ -22,6 +22,8 @@ class FieldMark(models.Model):
     at = models.DateTimeField()
     by_id = models.BigIntegerField(null=True)  # nobody: the product itself
     why = models.CharField(max_length=200, blank=True, default="")
+    # What was known of the value before ({"on": day, "lists": […]}), so that a slip can be taken back.
+    earlier = models.JSONField(null=True)
 
     class Meta:
         indexes = [

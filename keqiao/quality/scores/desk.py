@@ -6,13 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from keqiao.access.rights import Action, Level
 from keqiao.catalog.filter import AnyOf, Condition, as_data
+from keqiao.jobs.options import enqueue_unique, with_options
 from keqiao.quality.scores.arithmetic import GOAL, LABELS, Dimension
 from keqiao.quality.scores.chart import chart
 from keqiao.quality.scores.expectations import expectations
@@ -29,9 +32,11 @@ from keqiao.quality.scores.figures import (
     worth_fixing,
 )
 from keqiao.quality.scores.models import Grouping
+from keqiao.quality.scores.nightly import count_quality
 from keqiao.quality.scores.preferences import score_settings
+from keqiao.quality.scores.steps import steps_of
 from keqiao.ui.cells import score_tone
-from keqiao.ui.gate import access_of, signed_in
+from keqiao.ui.gate import access_of, go, signed_in
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
@@ -76,10 +81,31 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         ],
         "declared": declared,
         "day": day,
+        "may_count": _may_count(access, declared),
     }
     if day is not None:
         context |= _figures(access, declared, day)
     return render(request, "quality/scores/desk.html", context)
+
+
+def _may_count(access: Access, declared: ObjectType) -> bool:
+    """Whoever answers for the records of others may have them counted by day."""
+    return access.level(Action.CHANGE, declared) in {Level.ALL, Level.SUBTREE}
+
+
+@signed_in
+@require_POST
+def count_page(request: HttpRequest) -> HttpResponse:
+    """Count now instead of tonight, to see what the work of the day came to; one count at a time."""
+    access = access_of(request)
+    types = [one for one in seen_types(access) if _may_count(access, one)]
+    if not types:
+        raise PermissionDenied
+    asked = request.POST.get("object", "")
+    declared = next((one for one in types if one.key == asked), types[0])
+    enqueue_unique(with_options(count_quality, actor_id=access.user_id), "by day")
+    messages.success(request, _("Everything is being counted; the figures follow in a moment."))
+    return go(request, f"/quality/desk/?object={declared.key}")
 
 
 def _figures(access: Access, declared: ObjectType, day: date) -> dict[str, Any]:
@@ -108,6 +134,7 @@ def _figures(access: Access, declared: ObjectType, day: date) -> dict[str, Any]:
             }
             for one, count, gain in worth_fixing(access, declared, figures)[:FIRST_FIXES]
         ],
+        "steps": steps_of(access, declared, figures),
         "breakdowns": [
             found for grouping in HEADINGS if (found := _breakdown(access, declared, grouping, day))
         ],

@@ -104,6 +104,16 @@ class Figures:
             kept = self.parts.get(name, [0] * len(numbers))
             self.parts[name] = [a + b for a, b in zip(kept, numbers, strict=True)]
 
+    def lift(self, dimension: Dimension) -> float:
+        """Return about how many points the mean score would rise with nothing left to fix in a dimension."""
+        reached, possible, _sample = self.parts.get(dimension, [0, 0, 0])
+        score = self.score
+        if not possible or score is None:
+            return 0.0
+        weights = sum(WEIGHTS[one] for one in Dimension if self.parts.get(one, [0, 0])[1])
+        loss = -LOGARITHMS[Part(reached, possible).share]
+        return score * loss * WEIGHTS[dimension] / weights / (WHOLE * WHOLE)
+
     def gain(self, one: Expected) -> float:
         """Return about how many points the mean score would rise with this field filled everywhere.
 

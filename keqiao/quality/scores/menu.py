@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from keqiao.quality.completion import pages as completion
 from keqiao.quality.completion.filling import fill_in
 from keqiao.quality.freshness.models import FieldMark, VerifyRequest
+from keqiao.quality.freshness.source import VerifySource
+from keqiao.quality.queue.sources import register_queue_source
 from keqiao.quality.queue.waiting import GROUP
 from keqiao.quality.scores import record_parts, telling
 from keqiao.quality.scores.figures import seen_types
@@ -49,5 +51,7 @@ def register() -> None:
     register_guide("quality-scores", "settings/quality-scores/")
     register_attached(AttachedRows(FieldMark))
     register_attached(AttachedRows(VerifyRequest))
+    register_queue_source(VerifySource())
+    register_guide("tidy-up", "quality/queue/verify/")
     record_parts.register()
     telling.register()

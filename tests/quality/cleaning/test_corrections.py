@@ -74,6 +74,36 @@ def test_probable_errors_are_proposed_and_left(values, field, after, rule) -> No
     assert str(proposal.evidence)
 
 
+SUZHOU = {"address": "江苏省苏州市虎丘区星湖街1号", "phone": "0512-62881234"}
+
+
+def test_a_region_that_all_other_values_contradict_is_pointed_at() -> None:
+    [proposal] = corrected(region="北京市东城区", **SUZHOU).proposed
+    assert (proposal.after, proposal.rule) == ("江苏省苏州市虎丘区", "region_elsewhere")
+    assert proposal.level is Level.FLAG  # nobody has judged this rule yet
+    kept = {"region_elsewhere": Record(kept=60)}
+    [proposal] = corrected(records=kept, region="北京市东城区", **SUZHOU).proposed
+    assert proposal.level is Level.SUGGEST
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"region": "江苏省苏州市", **SUZHOU},
+        {"region": "江苏省苏州市吴中区", "phone": SUZHOU["phone"]},
+        {"region": "北京市东城区", "phone": SUZHOU["phone"]},  # one value against one
+        {
+            "region": "北京市东城区",
+            "address": "上海市浦东新区世纪大道1号",
+            "phone": SUZHOU["phone"],
+        },
+        {"region": "北京市东城区", **SUZHOU, "phone": "010-62881234"},
+    ],
+)
+def test_a_region_is_left_when_the_others_do_not_agree_against_it(values) -> None:
+    assert not [one for one in corrected(**values).proposed if one.rule == "region_elsewhere"]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

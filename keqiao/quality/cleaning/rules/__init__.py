@@ -66,6 +66,15 @@ RULES: tuple[Rule, ...] = (
         0,
         _SUGGEST,
     ),
+    Rule(
+        "region_elsewhere",
+        1,
+        _("Region against all other values"),
+        meaning.region_elsewhere,
+        0,
+        0,
+        _SUGGEST,
+    ),
     Rule("strange_name", 1, _("Name unlike all others"), meaning.strange_name, 0, 0, Level.FLAG),
 )
 BY_ID = {rule.id: rule for rule in RULES}

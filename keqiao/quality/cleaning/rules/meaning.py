@@ -187,6 +187,40 @@ def region_of_phone(view: RecordView) -> Iterator[Repair]:
                 return
 
 
+def region_elsewhere(view: RecordView) -> Iterator[Repair]:
+    """Point at a region that everything else in the record contradicts: two values at least, none for it."""
+    for region in view.named(Role.REGION):
+        here = view.read(region)
+        told = _places_told(view) if isinstance(here, str) else []
+        if len(told) < 2 or any(_fit(here, place) for place in told):
+            continue
+        finest = max(told, key=lambda code: len(code.rstrip("0")))
+        if all(_fit(finest, place) for place in told):
+            evidence = format_lazy(
+                _("{count} other values say {place}, none says {here}."),
+                count=len(told), place=region_name(finest), here=region_name(str(here)),
+            )  # fmt: skip
+            yield Repair({region: _written(finest)}, evidence)
+
+
+def _places_told(view: RecordView) -> list[str]:
+    """Return where address, telephone and credit code place a record; of the code the province counts."""
+    told = [split_address(view.text(name))[0] or "" for name in view.named(Role.ADDRESS)]
+    for name in view.named(Role.PHONE):
+        value = view.read(name)
+        cities = phone_regions(value) if isinstance(value, str) else ()
+        told += cities if len(cities) == 1 else ()
+    for name in view.named(Role.USCC):
+        value = view.read(name)
+        place = uscc_region(value) if isinstance(value, str) else None
+        told += [f"{place[:2]}0000"] if place else []
+    return [place for place in told if place]
+
+
+def _fit(first: str, second: str) -> bool:
+    return _lies_in(first, second) or _lies_in(second, first)
+
+
 def _area(stored: str) -> str:
     digits = "0" + stored.removeprefix("+86")
     return next((code for code in (digits[:3], digits[:4]) if area_regions(code)), "")
