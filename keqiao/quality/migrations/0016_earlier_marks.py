@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('quality', '0014_customer_forms'),
+        ("quality", "0015_scenario_rules"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='fieldmark',
-            name='earlier',
+            model_name="fieldmark",
+            name="earlier",
             field=models.JSONField(null=True),
         ),
     ]
