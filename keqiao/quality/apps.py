@@ -48,8 +48,10 @@ class QualityConfig(AppConfig):
         import_module("keqiao.quality.double_entry.choosing")  # subscribes to what is saved
         # Importing the module registers its measure with the write path.
         import_module("keqiao.quality.scores.measuring")
+        from keqiao.quality.profiling import menu as profiles
         from keqiao.quality.scores import menu as scores
         from keqiao.quality.standards import entry
 
         entry.register()
         scores.register()
+        profiles.register()

@@ -15,6 +15,7 @@ from keqiao.quality.duplicates.models import ComparisonRun, DuplicatePair
 from keqiao.quality.freshness.models import FieldMark, VerifyRequest
 from keqiao.quality.match_models.models import MatchModel
 from keqiao.quality.merge_models import MergeSettings
+from keqiao.quality.profiling.models import ProfileSettings, ProfileSnapshot
 from keqiao.quality.review.models import PendingChange, ReviewRule
 from keqiao.quality.scenarios.models import ScenarioRule
 from keqiao.quality.scores.models import QualityDay, Recount, ScoreSettings
@@ -36,6 +37,8 @@ __all__ = [
     "MatchModel",
     "MergeSettings",
     "PendingChange",
+    "ProfileSettings",
+    "ProfileSnapshot",
     "QualityDay",
     "Recount",
     "ReviewRule",

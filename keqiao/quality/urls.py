@@ -13,6 +13,7 @@ from keqiao.quality.double_entry import rule_pages as double_entry_rules
 from keqiao.quality.duplicates import bulk_pages as duplicates_in_bulk
 from keqiao.quality.duplicates import pages as duplicates
 from keqiao.quality.freshness import pages as freshness
+from keqiao.quality.profiling import pages as profiles
 from keqiao.quality.queue import pages as queue_pages
 from keqiao.quality.review import pages as review_pages
 from keqiao.quality.review import rule_pages as review_rules
@@ -50,6 +51,8 @@ urlpatterns = [
         "<object:declared>/<record:record_id>/ask-customer/<record:form_id>/close/",
         customer_form.revoke_page,
     ),
+    path("quality/profile/", profiles.overview_page),
+    path("quality/profile/<object:declared>/<slug:name>/", profiles.field_page),
     path("quality/completion/", completion.completion_page),
     path("settings/quality-scores/", preferences.preferences_page),
     path("<object:declared>/<record:record_id>/quality/ring/", record_parts.ring_page),

@@ -47,6 +47,6 @@ class Likeness(StrEnum):
     NEAR_PINYIN = "near_pinyin"  # few letters of the sound differ
 
 
-TEXT_LIKENESS = (
+TEXT_LIKENESS: tuple[Likeness, ...] = (
     Likeness.FINGERPRINT, Likeness.PINYIN, Likeness.NEAR, Likeness.NEAR_PINYIN, Likeness.INITIALS,
 )  # fmt: skip
