@@ -243,6 +243,10 @@ def importing(browser: Browser, base: str, folder: Path) -> None:
         camera.shoot(page, "import-report")
         camera.visit(page, "/jobs/", "jobs")
         camera.visit(page, "/quality/desk/", "quality-desk")
+        camera.visit(page, "/quality/profile/accounts/name/", "data-profile")
+        camera.visit(
+            page, "/quality/profile/accounts/name/variants/?by=core", "data-profile-variants"
+        )
         camera.visit(page, "/settings/notices/", "settings-notices")
 
 

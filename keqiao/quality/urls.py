@@ -14,6 +14,7 @@ from keqiao.quality.duplicates import bulk_pages as duplicates_in_bulk
 from keqiao.quality.duplicates import pages as duplicates
 from keqiao.quality.freshness import pages as freshness
 from keqiao.quality.profiling import pages as profiles
+from keqiao.quality.profiling import stop_words, tidy_pages, variant_pages
 from keqiao.quality.queue import pages as queue_pages
 from keqiao.quality.review import pages as review_pages
 from keqiao.quality.review import rule_pages as review_rules
@@ -53,6 +54,9 @@ urlpatterns = [
     ),
     path("quality/profile/", profiles.overview_page),
     path("quality/profile/<object:declared>/<slug:name>/", profiles.field_page),
+    path("quality/profile/<object:declared>/<slug:name>/variants/", variant_pages.variants_page),
+    path("quality/profile/<object:declared>/<slug:name>/tidy/", tidy_pages.tidy_page),
+    path("settings/stop-words/", stop_words.stop_words_page, name="stop-words"),
     path("quality/completion/", completion.completion_page),
     path("settings/quality-scores/", preferences.preferences_page),
     path("<object:declared>/<record:record_id>/quality/ring/", record_parts.ring_page),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -50,9 +51,18 @@ UNDOABLE = {one.module_path for one in (change_many, tag_many, delete_many, tran
 ENDED = frozenset({"done", "cancelled", "dead"})
 
 
-def register_undoable(task: Any) -> None:
-    """Let work of a package above be taken back as well: made by `in_steps`, its source "bulk"."""
+Undone = Callable[[Work, Sequence[int]], None]
+_told: dict[str, Undone] = {}
+
+
+def register_undoable(task: Any, undone: Undone | None = None) -> None:
+    """Let work of a package above be taken back as well: made by `in_steps`, its source "bulk".
+
+    `undone` is told, within the transaction, which records have their old values again.
+    """
     UNDOABLE.add(task.module_path)
+    if undone is not None:
+        _told[task.module_path] = undone
 
 
 def undo_address(access: Access, job: JobLine) -> str:
@@ -150,6 +160,7 @@ def undo_many(
     source = Source("revert", f"#{job_id}", request_id)
     work = Work(object_key, user_id, "bulk", made_in, lines[0], lines[1], tuple(along or ()))
     written = lines_of(work).order_by("pk")
+    undone = _told.get(_task_of(job_id))
     with override(acting(user_id).language):
         kept = resume_state()
         if not kept:
@@ -162,11 +173,18 @@ def undo_many(
                 break
             with transaction.atomic():
                 for key in (object_key, *work.along):
-                    _undo_part(access, key, part, source, kept)
+                    _undo_part(access, key, part, source, kept, work, undone)
                 kept["behind"] = part[-1].pk
                 save_state(kept)
             tell_progress(kept)
     return outcome_of(kept)
+
+
+def _task_of(job_id: int) -> str:
+    try:
+        return board.job_line(job_id).task
+    except JobProblem:
+        return ""
 
 
 def _needed(line: ChangeEntry) -> Action:
@@ -174,7 +192,13 @@ def _needed(line: ChangeEntry) -> Action:
 
 
 def _undo_part(
-    access: Access, key: str, part: list[ChangeEntry], source: Source, kept: dict[str, Any]
+    access: Access,
+    key: str,
+    part: list[ChangeEntry],
+    source: Source,
+    kept: dict[str, Any],
+    work: Work,
+    undone: Undone | None,
 ) -> None:
     own = [line for line in part if line.object_key == key]
     if not own:
@@ -183,6 +207,8 @@ def _undo_part(
         note_part(kept, Part(), len(own))
         return
     taken = take_back(access, object_type(key), own, source=source)
+    if undone is not None:
+        undone(work, [line.record_id for line in own if line.record_id not in taken.left])
     # The rows named as left are those of the type the work was about; others only count.
     is_main = key == kept["about"]
     note_part(kept, Part(taken.done, taken.left if is_main else {}), len(own))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from keqiao.catalog.field import Field
     from keqiao.records.distinct import Values
 
-MOST_BARS = 30
+MOST_BARS = 15
 FEWEST_BARS = 10  # values that stand in one record each are not all listed
 MOST_LENGTHS = 24
 BINS = 14
@@ -175,14 +175,15 @@ def where_of(own: Field, value: Any) -> list[str]:
     text = str(value)
     if own.kind.many:
         return [f"{own.name}:any_of:{text}"] if "," not in text else []
-    if "equals" in own.operators and _comes_back(own, value):
+    if "equals" in own.operators and comes_back(own, value):
         return [f"{own.name}:equals:{text}"]
     if "has_shape" in own.operators and len(text) <= LONGEST:
         return [f"{own.name}:has_shape:{quoted(text)}"]  # stored otherwise than it would be typed
     return []
 
 
-def _comes_back(own: Field, value: Any) -> bool:
+def comes_back(own: Field, value: Any) -> bool:
+    """Tell whether a filter that asks for a stored value finds it: typed, it would be stored the same."""
     try:
         return bool(own.kind.clean_operand(str(value), own) == value)
     except FieldProblem:

@@ -23,6 +23,7 @@ from keqiao.quality.profiling.addresses import narrowed, profile_url, state_of, 
 from keqiao.quality.profiling.answers import FILL, PROFILE, is_open, shown_fields
 from keqiao.quality.profiling.counting import Answer, Question, answer, have_counted
 from keqiao.quality.profiling.measures import Bar, Profile, is_profiled
+from keqiao.quality.profiling.repairable import can_transform, may_change, why_no_variants
 from keqiao.ui.filtering import condition_text, operand_text
 from keqiao.ui.gate import access_of, go, is_partial, require, signed_in
 from keqiao.ui.navigation import sentence
@@ -72,7 +73,7 @@ def overview_page(request: HttpRequest) -> HttpResponse:
         have_counted(access, question, title, getattr(request, "request_id", ""))
         return go(request, here)
     context = {
-        **_frame(access, state, question, here),
+        **frame(access, state, question, here),
         "page_title": _("Data profile"),
         "tabs": [
             {
@@ -134,18 +135,32 @@ def field_page(request: HttpRequest, declared: ObjectType, name: str) -> HttpRes
         have_counted(access, question, title, getattr(request, "request_id", ""))
         return go(request, here)
     context = {
-        **_frame(access, state, question, here),
+        **frame(access, state, question, here),
         "page_title": _("Profile: %(name)s") % {"name": sentence(own.label)},
         "heading": sentence(own.label),
         "kind": own.kind.label,
         "standard": own.standard,
         "up_url": profile_url(state),
+        "actions": _actions(access, state, own),
+        "no_variants": why_no_variants(own),
         "object_label": sentence(declared.label_plural),
     }
     if result := context["result"]:
         context |= _told(access, state, own, msgspec.convert(result["profile"], Profile))
         context["facets"] = [_facet(access, state, one, own.name) for one in result["facets"]]
     return _shown(request, "field", context)
+
+
+def _actions(access: Access, state: ListState, own: Field) -> list[dict[str, Any]]:
+    """Return what can be done about the values of a field."""
+    found = []
+    if not why_no_variants(own):
+        url = profile_url(state, own.name, "variants/")
+        found.append({"label": _("Bring variants together"), "icon": "git-merge", "url": url})
+    if can_transform(own) and may_change(access, state.declared, own):
+        url = profile_url(state, own.name, "tidy/")
+        found.append({"label": _("Tidy"), "icon": "edit", "url": url})
+    return found
 
 
 def opened_field(access: Access, declared: ObjectType, name: str) -> Field:
@@ -159,7 +174,9 @@ def opened_field(access: Access, declared: ObjectType, name: str) -> Field:
     return own
 
 
-def _frame(access: Access, state: ListState, question: Question, here: str) -> dict[str, Any]:
+def frame(
+    access: Access, state: ListState, question: Question, here: str, step: str = ""
+) -> dict[str, Any]:
     """Return what every page of profiles shows: the conditions, the time, the job at work."""
     problem, found = "", Answer()
     try:
@@ -176,7 +193,7 @@ def _frame(access: Access, state: ListState, question: Question, here: str) -> d
         "here": here,
         "records": f"{total:,}",
         "list_url": state.url(),
-        "chips": chips(access, state, question.field),
+        "chips": chips(access, state, question.field, step),
     }
 
 
