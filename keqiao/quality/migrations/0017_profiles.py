@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quality', '0012_comparison_runs'),
+        ('quality', '0016_earlier_marks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
