@@ -51,7 +51,9 @@ class QualityConfig(AppConfig):
         from keqiao.quality.profiling import menu as profiles
         from keqiao.quality.scores import menu as scores
         from keqiao.quality.standards import entry
+        from keqiao.quality.standards import menu as standards
 
         entry.register()
+        standards.register()
         scores.register()
         profiles.register()

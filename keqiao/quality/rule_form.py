@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
     from keqiao.quality.rule_model import PeopleRule
+    from keqiao.quality.standards.models import StandardRule
+
+    KeptRule = PeopleRule | StandardRule
 
 
 # --- which rule -----------------------------------------------------------------------------------
@@ -50,7 +53,7 @@ def entered_type(key: str) -> ObjectType:
 
 
 def keep_rule(
-    request: HttpRequest, declared: ObjectType, rule: PeopleRule, changed: Callable[[], None]
+    request: HttpRequest, declared: ObjectType, rule: KeptRule, changed: Callable[[], None]
 ) -> None:
     """Save a rule whose form was right; `changed` says so to every process."""
     rule.changed_at, rule.changed_by_id = now(), access_of(request).user_id
@@ -67,7 +70,7 @@ def keep_rule(
 
 
 def delete_rule(
-    request: HttpRequest, declared: ObjectType, rule: PeopleRule, changed: Callable[[], None]
+    request: HttpRequest, declared: ObjectType, rule: KeptRule, changed: Callable[[], None]
 ) -> None:
     with transaction.atomic():
         _log(request, declared, rule, {"deleted": rule.name})
@@ -76,9 +79,7 @@ def delete_rule(
     messages.success(request, _("The rule is gone."))
 
 
-def _log(
-    request: HttpRequest, declared: ObjectType, rule: PeopleRule, after: dict[str, Any]
-) -> None:
+def _log(request: HttpRequest, declared: ObjectType, rule: KeptRule, after: dict[str, Any]) -> None:
     write_note(access_of(request), declared, rule.NOTE, source_of(request), now(), after=after)
 
 

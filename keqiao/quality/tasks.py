@@ -6,11 +6,13 @@ from keqiao.quality.candidates.rekeying import bring_up_to_date, look_for_crowds
 from keqiao.quality.duplicates.nightly import find_duplicates
 from keqiao.quality.freshness.nightly import ask_to_verify
 from keqiao.quality.scores.nightly import count_quality, tell_quality
+from keqiao.quality.standards.trial import count_rule
 
 __all__ = [
     "ask_to_verify",
     "bring_up_to_date",
     "count_quality",
+    "count_rule",
     "find_duplicates",
     "look_for_crowds",
     "tell_quality",

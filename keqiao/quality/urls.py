@@ -21,6 +21,7 @@ from keqiao.quality.review import rule_pages as review_rules
 from keqiao.quality.scenarios import hint_page
 from keqiao.quality.scenarios import rule_pages as scenario_rules
 from keqiao.quality.scores import desk, preferences, record_parts
+from keqiao.quality.standards import rule_pages as standard_rules
 from keqiao.ui import converters
 
 __all__ = ["converters", "urlpatterns"]
@@ -70,6 +71,9 @@ urlpatterns = [
     path("settings/duplicates/", scenario_rules.rules_page, name="duplicate-rules"),
     path("settings/duplicates/new/", scenario_rules.new_rule),
     path("settings/duplicates/<record:scenario_rule_id>/", scenario_rules.edit_rule),
+    path("settings/standards/", standard_rules.rules_page, name="standards"),
+    path("settings/standards/new/", standard_rules.new_rule),
+    path("settings/standards/<record:standard_rule_id>/", standard_rules.edit_rule),
     path("settings/review-rules/", review_rules.rules_page, name="review-rules"),
     path("settings/review-rules/new/", review_rules.new_rule),
     path("settings/review-rules/<record:review_rule_id>/", review_rules.edit_rule),

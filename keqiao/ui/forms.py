@@ -38,6 +38,8 @@ from keqiao.ui.navigation import new_label, sentence
 from keqiao.ui.record_page import record_facts, record_rights, whole_row
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.models import Model
     from django.http import HttpRequest, HttpResponse
 
@@ -89,6 +91,7 @@ class RecordForm:
         self.base = f"/{declared.path}/"
         self.url = f"{self.base}{record.pk}/" if record is not None else self.base
         self.action_url = f"{self.base}new/" if record is None else f"{self.url}edit/"
+        self.offers: Mapping[str, str] = {}  # by field: a value that would do
 
     # --- showing ---------------------------------------------------------------------------------
 
@@ -110,8 +113,9 @@ class RecordForm:
         *,
         may_save_anyway: bool = False,
         status: int = 200,
+        offers: Mapping[str, str] | None = None,
     ) -> HttpResponse:
-        errors = errors or {}
+        errors, self.offers = errors or {}, offers or {}
         context = {
             "object_type": self.declared,
             "list_url": self.base,
@@ -184,6 +188,7 @@ class RecordForm:
             "standard": field.standard,
             "control_html": html,
             "errors": errors,
+            "offer": self.offers.get(field.name, "") if field in self.open_fields else "",
             "wide": field.kind.key in WIDE_KINDS,
             "is_group": radios or field.kind.key in GROUP_KINDS,
         }
@@ -282,15 +287,17 @@ class RecordForm:
 
     def _refused(self, outcome: Rejected) -> HttpResponse:
         errors: dict[str, list[str]] = {}
+        offers: dict[str, str] = {}
         for problem in outcome.problems:
             text = str(problem.message)
             if problem.suggestion:
+                offers.setdefault(problem.field, problem.suggestion)
                 text = _("%(message)s Did you mean %(suggestion)s?") % {
                     "message": text,
                     "suggestion": problem.suggestion,
                 }
             errors.setdefault(problem.field, []).append(text)
-        return self.show(self._typed(), errors, status=422)
+        return self.show(self._typed(), errors, status=422, offers=offers)
 
     def _duplicate(self, outcome: DuplicateFound) -> HttpResponse:
         found = [self._candidate(one) for one in outcome.candidates]

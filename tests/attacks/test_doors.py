@@ -129,6 +129,7 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
         "review-rules/", "review-rules/new/", "review-rules/1/",
         "duplicates/", "duplicates/new/", "duplicates/1/",
         "double-entry/", "double-entry/new/", "double-entry/1/", "quality-scores/", "merging/",
+        "standards/", "standards/new/", "standards/1/",
     ]  # fmt: skip
     clients = [browser_of(one) for one in (company.li, company.wang, company.zhao, company.sun)]
     before = fingerprint()
@@ -173,6 +174,7 @@ def test_a1_no_settings_page_is_forgotten_here() -> None:
         "duplicates/", "duplicates/new/", "duplicates/<record:scenario_rule_id>/",
         "double-entry/", "double-entry/new/", "double-entry/<record:entry_rule_id>/",
         "double-entry/report/", "quality-scores/", "merging/",
+        "standards/", "standards/new/", "standards/<record:standard_rule_id>/",
     }  # fmt: skip
     found = {
         route.pattern.removeprefix("settings/")

@@ -42,6 +42,7 @@ KNOWN = re.compile(
     r"|settings/review-rules/<record:review_rule_id>/"  # tests/attacks/test_doors.py
     r"|settings/duplicates/<record:scenario_rule_id>/"  # tests/attacks/test_doors.py
     r"|settings/double-entry/<record:entry_rule_id>/"  # tests/attacks/test_doors.py
+    r"|settings/standards/<record:standard_rule_id>/"  # tests/attacks/test_doors.py
     r"|merges/<record:merge_id>/"  # tests/quality/test_merge_pages.py
     r"|check-file/<record:check_id>/"  # tests/config/test_check_file.py
     r"|notices/<record:notice_id>/"  # tests/notifications/test_notices.py

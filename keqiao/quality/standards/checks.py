@@ -33,6 +33,7 @@ class Finding:
     message: str | Promise
     code: str
     severity: Severity
+    repair: str | None = None  # a value for the field that would do, as a person would type it
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Check:
     names: tuple[str, ...] | None
     find: Callable[[Values], str | Promise | None]
     looks_at: frozenset[str] = frozenset()
+    repair: str | None = None
 
 
 def declared_checks(declared: ObjectType) -> list[Check]:
@@ -105,6 +107,7 @@ def written_check(
     message: str | Promise,
     severity: Severity,
     scope: dict[str, Any] | None = None,
+    repair: str | None = None,
 ) -> Check:
     """Return a check in the filter language: inside `scope` no record may fit `where`.
 
@@ -119,7 +122,7 @@ def written_check(
 
     trees = [tree, *([parse_filter(scope)] if scope else [])]
     looks_at = frozenset(one.path for part in trees for one in conditions(part))
-    return Check(key, severity, field, None, find, looks_at)
+    return Check(key, severity, field, None, find, looks_at, repair)
 
 
 def findings(declared: ObjectType, values: Values, checks: Sequence[Check]) -> list[Finding]:
@@ -134,7 +137,7 @@ def findings(declared: ObjectType, values: Values, checks: Sequence[Check]) -> l
             continue
         message = check.find(values)
         if message is not None:
-            found.append(Finding(check.field, message, check.code, check.severity))
+            found.append(Finding(check.field, message, check.code, check.severity, check.repair))
     return found
 
 

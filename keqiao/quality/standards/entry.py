@@ -36,7 +36,7 @@ def check_standards(batch: Batch) -> None:
 
 
 def _judge(batch: Batch, item: Item, checks: list[Check]) -> None:
-    values = {}
+    values, mask = {}, batch.access.fields(batch.object_type)
     for name in frozenset().union(*(check.looks_at for check in checks)):
         field = batch.fields.get(name)
         if name in item.values:
@@ -44,7 +44,10 @@ def _judge(batch: Batch, item: Item, checks: list[Check]) -> None:
         elif field is not None:
             values[name] = field.kind.empty if item.record is None else field.value(item.record)
     for finding in findings(batch.object_type, values, checks):
-        problem = Problem(finding.field, finding.message, finding.code)
+        # Nobody is offered a value for a field that is not his to write.
+        may_write = batch.access.is_system or mask.is_writable(finding.field)
+        repair = finding.repair if may_write else None
+        problem = Problem(finding.field, finding.message, finding.code, repair)
         {
             Severity.ERROR: item.problems,
             Severity.REVIEW: item.reviews,

@@ -50,7 +50,7 @@ def _written(declared: ObjectType) -> list[Check]:
 
 def check_of(declared: ObjectType, rule: StandardRule) -> Check:
     """Return a written rule as a check; raises `FilterProblem` when it cannot be asked of a record."""
-    message = _message(rule.message_zh, rule.message_en)
+    message = message_of(rule.message_zh, rule.message_en)
     return written_check(
         declared,
         f"standard-{rule.pk}",
@@ -59,10 +59,13 @@ def check_of(declared: ObjectType, rule: StandardRule) -> Check:
         message,
         Severity(rule.severity),
         rule.scope,
+        rule.repair or None,
     )
 
 
-def _message(chinese: str, english: str) -> Promise:
+def message_of(chinese: str, english: str) -> Promise:
+    """Return the message of a written rule in the language of whoever reads it."""
+
     def in_language() -> str:
         return english if english and (get_language() or "").startswith("en") else chinese
 

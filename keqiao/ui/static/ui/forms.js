@@ -46,5 +46,30 @@ document.addEventListener("click", (event) => {
   field.scrollIntoView({ block: "center" });
   (field.matches("input, select, textarea") ? field : field.querySelector("input, select, textarea"))?.focus();
 });
+
+// The value a message offers is put into its field with one click.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-offer]");
+  const found = button && document.getElementById(button.dataset.offers);
+  if (!found) return;
+  const value = button.dataset.offer;
+  const box = found.matches("input, select, textarea") ? found : found.querySelector("input, select, textarea");
+  const boxes = found.querySelectorAll?.("input[type=radio]") ?? [];
+  const radio = [...boxes].find((one) => one.value === value || one.closest("label")?.textContent.trim() === value);
+  if (radio) radio.checked = true;
+  else if (box?.matches("select")) {
+    const option = [...box.options].find((one) => one.value === value || one.textContent.trim() === value);
+    if (option) box.value = option.value;
+  } else if (box) {
+    box.value = value;
+    const picked = box.form?.elements[`${box.name}__pick`];
+    if (picked) picked.value = "";
+  }
+  const changed = radio ?? box;
+  changed?.dispatchEvent(new Event("input", { bubbles: true }));
+  changed?.dispatchEvent(new Event("change", { bubbles: true }));
+  changed?.focus();
+  button.remove();
+});
 focusProblem(document);
 if (location.hash.startsWith("#f-")) document.querySelector(location.hash)?.querySelector("input, select, textarea")?.focus();
