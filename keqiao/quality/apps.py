@@ -48,6 +48,7 @@ class QualityConfig(AppConfig):
         import_module("keqiao.quality.double_entry.choosing")  # subscribes to what is saved
         # Importing the module registers its measure with the write path.
         import_module("keqiao.quality.scores.measuring")
+        from keqiao.quality.cleaning import menu as cleaning
         from keqiao.quality.profiling import menu as profiles
         from keqiao.quality.scores import menu as scores
         from keqiao.quality.standards import entry
@@ -55,5 +56,6 @@ class QualityConfig(AppConfig):
 
         entry.register()
         standards.register()
+        cleaning.register()
         scores.register()
         profiles.register()

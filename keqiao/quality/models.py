@@ -8,7 +8,13 @@ from keqiao.quality.candidates.models import (
     CrowdedKey,
     KeysKept,
 )
-from keqiao.quality.cleaning.models import Correction, FileCheck
+from keqiao.quality.cleaning.models import (
+    Correction,
+    CorrectionBatch,
+    FileCheck,
+    NightlyCorrection,
+    RuleSetting,
+)
 from keqiao.quality.customer_form.models import CustomerForm
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
 from keqiao.quality.duplicates.models import ComparisonRun, DuplicatePair
@@ -26,6 +32,7 @@ __all__ = [
     "CandidateKey",
     "ComparisonRun",
     "Correction",
+    "CorrectionBatch",
     "CrowdedKey",
     "CustomerForm",
     "DoubleEntryRule",
@@ -36,12 +43,14 @@ __all__ = [
     "KeysKept",
     "MatchModel",
     "MergeSettings",
+    "NightlyCorrection",
     "PendingChange",
     "ProfileSettings",
     "ProfileSnapshot",
     "QualityDay",
     "Recount",
     "ReviewRule",
+    "RuleSetting",
     "ScenarioRule",
     "ScoreSettings",
     "SecondEntry",

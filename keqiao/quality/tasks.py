@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keqiao.quality.candidates.rekeying import bring_up_to_date, look_for_crowds
+from keqiao.quality.cleaning.batches import correct_nightly, correct_stored, undo_many
 from keqiao.quality.duplicates.nightly import find_duplicates
 from keqiao.quality.freshness.nightly import ask_to_verify
 from keqiao.quality.scores.nightly import count_quality, tell_quality
@@ -11,9 +12,12 @@ from keqiao.quality.standards.trial import count_rule
 __all__ = [
     "ask_to_verify",
     "bring_up_to_date",
+    "correct_nightly",
+    "correct_stored",
     "count_quality",
     "count_rule",
     "find_duplicates",
     "look_for_crowds",
     "tell_quality",
+    "undo_many",
 ]

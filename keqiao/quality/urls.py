@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from keqiao.quality import merge_pages, merge_trust
+from keqiao.quality.cleaning import pages as cleaning
 from keqiao.quality.completion import pages as completion
 from keqiao.quality.customer_form import pages as customer_form
 from keqiao.quality.customer_form import public
@@ -71,6 +72,11 @@ urlpatterns = [
     path("settings/duplicates/", scenario_rules.rules_page, name="duplicate-rules"),
     path("settings/duplicates/new/", scenario_rules.new_rule),
     path("settings/duplicates/<record:scenario_rule_id>/", scenario_rules.edit_rule),
+    path("quality/corrections/", cleaning.batches_page),
+    path("quality/corrections/lines/", cleaning.lines_page),
+    path("settings/correction-rules/", cleaning.rules_page),
+    path("settings/correction-rules/decide/", cleaning.decide_rule),
+    path("settings/correction-rules/nightly/", cleaning.decide_nightly),
     path("settings/standards/", standard_rules.rules_page, name="standards"),
     path("settings/standards/new/", standard_rules.new_rule),
     path("settings/standards/<record:standard_rule_id>/", standard_rules.edit_rule),

@@ -21,6 +21,8 @@ _SHORTEST_HOST = 6
 _RARE_SHARE = 0.05
 _FEWEST_TEXTS = 200
 _FEWEST_CALLS = 20
+ENDING = 2  # characters of a company's name that tell its trade: 软件, 物流, 医药
+_FEWEST_CHOICES, _USUAL_SHARE = 20, 0.9
 
 
 @dataclass
@@ -31,6 +33,8 @@ class Knowledge:
     cities_of_area: dict[str, Counter[str]] = field(default_factory=dict)
     pairs: dict[str, Counter[str]] = field(default_factory=dict)  # by field: pairs of characters
     singles: dict[str, Counter[str]] = field(default_factory=dict)
+    # By field and ending of the company's name: how often each choice goes with it.
+    choices: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
 
     def learn_mail(self, address: str) -> None:
         host = address.rpartition("@")[2].lower()
@@ -48,6 +52,18 @@ class Knowledge:
         marked = f"^{text}$"
         pairs.update(map("".join, pairwise(marked)))
         singles.update(marked[:-1])
+
+    def learn_choice(self, name: str, ending: str, value: str, count: int = 1) -> None:
+        self.choices.setdefault((name, ending), Counter())[value] += count
+
+    def usual_choice(self, name: str, ending: str) -> tuple[str, float] | None:
+        """Return the choice that nearly always goes with an ending, with its share."""
+        counts = self.choices.get((name, ending))
+        total = counts.total() if counts else 0
+        if not counts or total < _FEWEST_CHOICES:
+            return None
+        value, count = counts.most_common(1)[0]
+        return (value, count / total) if count >= _USUAL_SHARE * total else None
 
     def usual_mail_host(self, host: str) -> str | None:
         """Return the one usual host that is a slip of the finger away, if `host` is rare beside it."""

@@ -95,7 +95,7 @@ class ListCleaner:
             view = self._view(cells)
             place = next((view.read(name) for name in view.named(Role.REGION)), None)
             for name, one in self.fields.items():
-                _learn_value(self.knowledge, one, view.read(name), place)
+                learn_value(self.knowledge, one, view.read(name), place)
 
     def clean(self, rows: Iterable[Row]) -> Iterator[CleanRow]:
         for number, cells in rows:
@@ -118,7 +118,8 @@ class ListCleaner:
         return RecordView(self.fields, values, self.knowledge)
 
 
-def _learn_value(knowledge: Knowledge, one: Field, value: Any, place: Any) -> None:
+def learn_value(knowledge: Knowledge, one: Field, value: Any, place: Any) -> None:
+    """Let one clean value of a field teach what is usual; `place` is the region of its record."""
     if value is None or isinstance(value, (FieldProblem, date)):
         return
     role = one.kind.matches_as

@@ -75,3 +75,60 @@ class FileCheck(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user", "-created_at"], name="file_check_user")]
+
+
+class CorrectionBatch(models.Model):
+    """One round of correction over the records of a type; `user` is empty for the nightly one.
+
+    `behind` is the last record dealt with; it moves in the transaction that corrects, so that after
+    a crash every record has had its turn exactly once or not yet. `lost` counts records of a part
+    that were no longer there after it: anything but 0 is a defect.
+    """
+
+    object_key = models.CharField(max_length=40)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    job_id = models.BigIntegerField(null=True)
+    since = models.DateTimeField(null=True)  # only records changed from then on
+    may_apply = models.BooleanField(default=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    is_stopped = models.BooleanField(default=False)
+    behind = models.BigIntegerField(default=0)
+    total = models.IntegerField(null=True)
+    looked_at = models.IntegerField(default=0)
+    applied = models.IntegerField(default=0)
+    suggested = models.IntegerField(default=0)
+    flagged = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    lost = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["object_key", "-started_at"], name="correction_batches")]
+
+    @property
+    def key(self) -> str:
+        """What the corrections of this round carry as their batch."""
+        return f"round-{self.pk}"
+
+
+class RuleMode(models.TextChoices):
+    APPLY = "apply", _("Corrects when sure enough")
+    PROPOSE = "propose", _("Only proposes")
+    OFF = "off", _("Switched off")
+
+
+class RuleSetting(models.Model):
+    """What an administrator decided about one correction rule."""
+
+    rule = models.CharField(max_length=40, unique=True)
+    mode = models.CharField(max_length=8, choices=RuleMode)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+
+class NightlyCorrection(models.Model):
+    """Whether the records of a type are corrected every night, and whether without being asked."""
+
+    object_key = models.CharField(max_length=40, unique=True)
+    is_on = models.BooleanField(default=True)
+    may_apply = models.BooleanField(default=True)

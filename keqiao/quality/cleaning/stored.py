@@ -17,8 +17,9 @@ from keqiao.catalog.field import Field, Sensitivity
 from keqiao.catalog.kinds.roles import Role
 from keqiao.quality.cleaning.confidence import Level, Record
 from keqiao.quality.cleaning.engine import correct
-from keqiao.quality.cleaning.models import Correction, CorrectionState
-from keqiao.quality.cleaning.proposal import Proposal, RecordView, read_as
+from keqiao.quality.cleaning.models import Correction, CorrectionState, RuleMode, RuleSetting
+from keqiao.quality.cleaning.proposal import Proposal, RecordView, Rule, read_as
+from keqiao.quality.cleaning.rules import RULES
 from keqiao.records.drafts import Draft, Saved, Source
 from keqiao.records.query import records
 from keqiao.records.save import save_records
@@ -48,8 +49,14 @@ class Effect:
 
 
 def rule_records() -> dict[str, Record]:
-    """Return what became of each rule's corrections: kept and taken back, ever and lately."""
+    """Return what became of each rule's corrections: kept and taken back, ever and lately.
+
+    Of a rule that somebody let correct again, "lately" begins at that moment.
+    """
     recent = Q(made_at__gte=now() - LATELY)
+    again = RuleSetting.objects.filter(mode=RuleMode.APPLY, changed_at__gte=now() - LATELY)
+    for rule, since in again.values_list("rule", "changed_at"):
+        recent &= ~Q(rule=rule) | Q(made_at__gte=since)
     kept = Q(state=CorrectionState.APPLIED)
     undone = Q(state__in=(CorrectionState.UNDONE, CorrectionState.DECLINED))
     rows = Correction.objects.values("rule").annotate(
@@ -87,6 +94,7 @@ def correct_records(
     batch: str,
     knowledge: Knowledge,
     history: Mapping[str, Record],
+    rules: Sequence[Rule] = RULES,
 ) -> Effect:
     """Correct some records (a few hundred at a time) in one transaction and note every proposal."""
     fields = correctable_fields(access, declared)
@@ -98,7 +106,7 @@ def correct_records(
         lines: list[Correction] = []
         for row in rows:
             effect.looked_at += 1
-            result = correct(_view(fields, row, knowledge), history)
+            result = correct(_view(fields, row, knowledge), history, rules)
             proposed = [one for one in result.proposed if _key(row.pk, one) not in known]
             lines += [_line(access, declared, row.pk, one, batch) for one in proposed]
             if result.applied and not any(_key(row.pk, one) in known for one in result.applied):

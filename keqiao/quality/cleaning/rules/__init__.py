@@ -75,6 +75,15 @@ RULES: tuple[Rule, ...] = (
         0,
         _SUGGEST,
     ),
+    Rule(
+        "usual_choice",
+        1,
+        _("Choice unusual for this kind of company"),
+        meaning.usual_choice,
+        0,
+        0,
+        _SUGGEST,
+    ),
     Rule("strange_name", 1, _("Name unlike all others"), meaning.strange_name, 0, 0, Level.FLAG),
 )
 BY_ID = {rule.id: rule for rule in RULES}

@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from keqiao.base.address import split_address
 from keqiao.base.identifiers import uscc_region
+from keqiao.base.names import company_core
 from keqiao.base.phone import area_codes, area_regions, phone_regions
 from keqiao.base.pinyin import full_pinyin
 from keqiao.base.regions import match_region, region_name, region_path, region_range, regions
 from keqiao.base.text import has_han
 from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.problems import FieldProblem
+from keqiao.quality.cleaning.knowledge import ENDING
 from keqiao.quality.cleaning.proposal import RecordView, Repair, is_readable
 
 _LOCAL_NUMBER = re.compile(r"^[2-9]\d{6,7}$")
@@ -224,6 +226,23 @@ def _fit(first: str, second: str) -> bool:
 def _area(stored: str) -> str:
     digits = "0" + stored.removeprefix("+86")
     return next((code for code in (digits[:3], digits[:4]) if area_regions(code)), "")
+
+
+def usual_choice(view: RecordView) -> Iterator[Repair]:
+    """Propose the choice that goes with how the company's name ends, where none or a rare one stands."""
+    for company in view.named(Role.COMPANY):
+        ending = company_core(view.text(company))[-ENDING:]
+        for name in view.named(Role.CODE):
+            usual = view.knowledge.usual_choice(name, ending)
+            if usual is None or view.read(name) == usual[0]:
+                continue
+            evidence = format_lazy(
+                _("{share} % of the companies whose name ends in “{ending}” have this value."),
+                share=round(100 * usual[1]),
+                ending=ending,
+            )
+            yield Repair({name: usual[0]}, evidence, usual[1])
+        return
 
 
 def strange_name(view: RecordView) -> Iterator[Repair]:
