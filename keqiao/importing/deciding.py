@@ -214,7 +214,7 @@ def _dump(problems: Sequence[Problem]) -> str:
     )
 
 
-NOT_BROUGHT_IN = (RowState.REJECTED, RowState.HELD)
+NOT_BROUGHT_IN = (RowState.REJECTED, RowState.HELD, RowState.LEFT_OUT)
 STORE = (
     "UPDATE importing_importrow SET state = %s, problems = %s, repairs = %s, record_id = %s,"
     " version = %s, changes = %s, key_hash = %s WHERE id = %s"

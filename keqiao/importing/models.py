@@ -37,6 +37,7 @@ class RowState(models.TextChoices):
     HELD = "held", _("Waits for review")
     REVERTED = "reverted", _("Undone")
     KEPT = "kept", _("Kept, changed since")
+    LEFT_OUT = "left_out", _("Left out on purpose")
 
 
 class ImportRun(models.Model):
@@ -130,6 +131,17 @@ class ImportRow(models.Model):
 
     def repair_map(self) -> dict[str, str]:
         return json.loads(self.repairs) if self.repairs else {}
+
+
+class RowDecision(models.Model):
+    """What somebody decided about a refused row after the import, and how the row stood before."""
+
+    row = models.OneToOneField(ImportRow, models.CASCADE, related_name="decision")
+    user_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    raw = models.TextField()
+    problems = models.TextField(default="")
+    reason = models.CharField(max_length=300, blank=True, default="")
 
 
 class ImportMapping(models.Model):

@@ -69,6 +69,19 @@ def _withdraw_held(run: ImportRun) -> None:
         ImportRow.objects.filter(run=run, state=RowState.HELD).update(state=RowState.REVERTED)
 
 
+def undo_rows(
+    access: Access, declared: ObjectType, rows: Sequence[ImportRow], run: ImportRun
+) -> list[dict[str, Any]]:
+    """Take single rows of an import back; the caller stores them. Return what stands against it."""
+    source = Source("revert", detail=f"#{run.pk} {run.file_name}")
+    created = [row for row in rows if row.state == RowState.CREATED]
+    updated = [row for row in rows if row.state == RowState.UPDATED]
+    return [
+        *_delete_created(access, declared, created, source),
+        *_restore_values(access, declared, updated, source),
+    ]
+
+
 def _access(user_id: int | None) -> Access:
     if user_id is None:
         return Access.system("undo an import from the command line")

@@ -18,7 +18,7 @@ from keqiao.base.clock import now
 from keqiao.catalog import state as state_of_rights
 from keqiao.catalog.object_type import ObjectType
 from keqiao.catalog.registry import object_type
-from keqiao.importing.deciding import Decider, add_counts, store_rows
+from keqiao.importing.deciding import NOT_BROUGHT_IN, Decider, add_counts, store_rows
 from keqiao.importing.drafting import Plan, dump_cells, owners_offered, usable_keys
 from keqiao.importing.file_problem import FileProblem
 from keqiao.importing.models import ImportMapping, ImportRow, ImportRun, Mode, RowState, RunState
@@ -296,7 +296,7 @@ def recount(run: ImportRun) -> None:
     run.updated = rows.filter(state=RowState.UPDATED).count()
     run.duplicates = rows.filter(state=RowState.DUPLICATE).count()
     run.held = rows.filter(state=RowState.HELD).count()
-    run.rejected = rows.filter(state=RowState.REJECTED).count() + run.held
+    run.rejected = rows.filter(state__in=NOT_BROUGHT_IN).count()
     run.repaired = rows.exclude(repairs="").count()
     run.save()
 
