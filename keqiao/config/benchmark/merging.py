@@ -34,7 +34,7 @@ def merge_and_undo(merges: int = MERGES) -> dict[str, Any]:
     from keqiao.records.merging_undo import Unmerged, undo_merge
 
     access, account = Access.system("benchmark"), object_type("account")
-    pairs = _pairs(access, merges)
+    pairs = pairs_to_merge(access, merges)
     done: list[int] = []
 
     def merge(pair: tuple[int, int]) -> None:
@@ -65,7 +65,7 @@ def _timed(act: Callable[[Any], None], over: list[Any]) -> dict[str, float]:
     }
 
 
-def _pairs(access: Access, merges: int) -> list[tuple[int, int]]:
+def pairs_to_merge(access: Access, merges: int) -> list[tuple[int, int]]:
     """Make two customers for each merge, both with people and a history."""
     from keqiao.access.models import User
     from keqiao.base.clock import now

@@ -93,6 +93,8 @@ def measure(
         measure_product(bench, ground)
         if not only or "merge" in only:
             measure_merging(bench)
+        if not only or "duplicates" in only:
+            measure_duplicates(bench)
         if not only or "likeness" in only:
             measure_likeness(bench)
         if not only:
@@ -257,6 +259,13 @@ def measure_merging(bench: Bench) -> None:
     bench.say(f"merging: {bench.figures['merging']}")
 
 
+def measure_duplicates(bench: Bench) -> None:
+    """Compare all customers as at night, and merge a thousand safe pairs at once and back."""
+    out = bench.run_module("keqiao.config.benchmark.duplicates")
+    bench.figures["duplicates"] = json.loads(out.splitlines()[-1])
+    bench.say(f"duplicates: {bench.figures['duplicates']}")
+
+
 def measure_likeness(bench: Bench) -> None:
     """Ask for the likes of one draft after the other, and of a thousand at once."""
     out = bench.run_module("keqiao.config.benchmark.likeness")
@@ -320,6 +329,18 @@ def as_table(result: dict[str, Any]) -> str:
         ]
         if one["misses"]:
             lines[-1] += f"  ! {', '.join(one['misses'])}"
+    if "duplicates" in result:
+        one, bulk = result["duplicates"]["nightly"], result["duplicates"]["bulk"]
+        lines.append(
+            f"{'compare all':<16}{one['records']:,} in {one['seconds']} s, {one['memory_gb']} GB,"
+            f" {one['pairs']:,} pairs"
+        )
+        lines.append(
+            f"{'merge in bulk':<16}{bulk['merges']:,}, {bulk['merges_per_second']} a second;"
+            f" undone {bulk['undone_per_second']} a second"
+        )
+        if result["duplicates"]["misses"]:
+            lines[-1] += f"  ! {', '.join(result['duplicates']['misses'])}"
     if "likeness" in result:
         one = result["likeness"]
         lines.append(

@@ -18,6 +18,7 @@ from keqiao.quality.duplicates.pairs import (
     ordered,
     reason_codes,
     record_pairs,
+    tells_nothing,
 )
 from keqiao.quality.duplicates.uniqueness import recount_twins
 from keqiao.quality.match_models.in_force import in_force
@@ -108,10 +109,10 @@ def _likely(plan: Comparing, side: Side, candidates: list[Candidate]) -> Iterato
         ):
             continue
         names = {} if theirs is plan else named_on_both(plan, theirs, weighs.pairs)
-        yield FoundPair(
-            side, other, found.weight, found.probability,
-            reason_codes(model, found.levels, names), found.veto.link if found.veto else "",
-        )  # fmt: skip
+        reasons = reason_codes(model, found.levels, names)
+        link = found.veto.link if found.veto else ""
+        if not tells_nothing(link, reasons, plan.above):
+            yield FoundPair(side, other, found.weight, found.probability, reasons, link)
 
 
 def named_on_both(

@@ -26,7 +26,7 @@ def find_duplicates() -> dict[str, Any]:
         if declared.key in found:
             continue
         run = compare_type(declared)
-        found[declared.key] = _told(run)
+        found[declared.key] = told(run)
         if not run.problem:
             begin_to_count(declared)
             recount_all_twins(declared)
@@ -35,7 +35,7 @@ def find_duplicates() -> dict[str, Any]:
     return found
 
 
-def _told(run: ComparisonRun) -> dict[str, Any]:
+def told(run: ComparisonRun) -> dict[str, Any]:
     seconds = ((run.ended_at or now()) - run.began_at).total_seconds()
     return {
         "records": run.records, "pairs": run.pairs, "related": run.related,
@@ -46,10 +46,11 @@ def _told(run: ComparisonRun) -> dict[str, Any]:
 
 
 def last_runs() -> dict[str, ComparisonRun]:
-    """Return the last comparison of each type, by object key."""
+    """Return the last comparison of each type that came to an end, by object key."""
     found = {}
     for declared in compared_types():
-        last = ComparisonRun.objects.filter(object_key=declared.key).order_by("-began_at").first()
+        ended = ComparisonRun.objects.filter(object_key=declared.key, ended_at__isnull=False)
+        last = ended.order_by("-began_at").first()
         if last is not None:
             found[declared.key] = last
     return found

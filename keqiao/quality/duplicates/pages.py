@@ -25,7 +25,7 @@ from keqiao.quality.duplicates.deciding import (
     take_back,
     visible_pairs,
 )
-from keqiao.quality.duplicates.models import Band, DuplicatePair, PairStatus
+from keqiao.quality.duplicates.models import Band, ComparisonRun, DuplicatePair, PairStatus
 from keqiao.quality.duplicates.nightly import find_duplicates, last_runs
 from keqiao.quality.duplicates.running import problem_text
 from keqiao.quality.duplicates.telling import line_of, names_of
@@ -63,6 +63,7 @@ def pairs_page(request: HttpRequest) -> HttpResponse:
     page = _after(rows, request.GET.get("after", ""))
     found = list(page.order_by("-weight", "pk")[: ROWS + 1])
     shown = found[:ROWS]
+    runs = last_runs()
     names = names_of(access, [side for pair in shown for side in (pair.left, pair.right)])
     more = f"{shown[-1].weight!r}:{shown[-1].pk}" if len(found) > ROWS else ""
     chosen = {name: value for name, value in asked.items() if value}
@@ -78,7 +79,7 @@ def pairs_page(request: HttpRequest) -> HttpResponse:
         "more_url": f"{ADDRESS}?{urlencode({**chosen, 'after': more})}" if more else "",
         "may_decide": asked["status"] == PairStatus.NEW and open_pairs(access).exists(),
         "merge_url": f"{ADDRESS}merge/" if any(may_merge_in_bulk(access, t) for t in types) else "",
-        "runs": [_run(access, one) for one in types if one.key in last_runs()],
+        "runs": [_run(access, one, runs[one.key]) for one in types if one.key in runs],
         "may_compare": access.is_administrator,
         "here": request.get_full_path(),
     }
@@ -155,9 +156,8 @@ def _filters(types: list[ObjectType], asked: dict[str, str]) -> list[dict[str, A
     ]
 
 
-def _run(access: Access, declared: ObjectType) -> dict[str, Any]:
+def _run(access: Access, declared: ObjectType, run: ComparisonRun) -> dict[str, Any]:
     """Return how the last comparison went; values and counts of all only for who sees all."""
-    run = last_runs()[declared.key]
     sees_all = access.level(Action.VIEW, declared) is Level.ALL
     mask, fields = access.fields(declared), declared.fields()
     blocks = [
@@ -171,7 +171,7 @@ def _run(access: Access, declared: ObjectType) -> dict[str, Any]:
         "when": near_moment(run.began_at),
         "count": f"{run.records:,}" if sees_all else "",
         "pairs": f"{run.pairs:,}" if sees_all else "",
-        "problem": problem_text(run) if run.ended_at or run.problem != "stopped" else "",
+        "problem": problem_text(run),
         "blocks": blocks[:MOST_BLOCKS] if sees_all else [],
         "groups": groups[:MOST_BLOCKS] if sees_all else [],
     }

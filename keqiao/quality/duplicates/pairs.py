@@ -75,6 +75,13 @@ def reason_codes(
     )
 
 
+def tells_nothing(link: str, reasons: Sequence[tuple[str, str]], above: Sequence[str]) -> bool:
+    """Tell whether a veto only says what everybody knows: two people of one customer share its
+    address and switchboard; they are colleagues and no household.
+    """
+    return bool(link) and any(field in above and word == "same" for field, word in reasons)
+
+
 def ordered(left: Side, right: Side) -> tuple[Side, Side]:
     """Return the two sides in the order in which every pair is kept."""
     return (left, right) if left <= right else (right, left)

@@ -21,6 +21,7 @@ from keqiao.quality.duplicates.pairs import (
     FoundPair,
     reason_codes,
     record_pairs,
+    tells_nothing,
 )
 from keqiao.quality.match_models.day_one import columns_of, single_fields
 from keqiao.quality.match_models.in_force import in_force
@@ -189,6 +190,8 @@ def _found(plan: Comparing, result: Result, ids: Sequence[int]) -> Iterator[Foun
             continue
         left, right = (key, ids[one.left]), (key, ids[one.right])
         reasons = reason_codes(model, one.levels)
+        if tells_nothing(link, reasons, plan.above):
+            continue
         yield FoundPair(left, right, one.weight, probability, reasons, link)
 
 

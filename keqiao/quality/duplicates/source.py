@@ -184,7 +184,7 @@ def item_of(access: Access, pair: DuplicatePair) -> QueueItem:
         facts=_facts(access, pair),
         others=tuple(others),
         revision=revision,
-        accept_label=gettext_lazy("Decide"),
+        accept_label=gettext_lazy("Confirm the choice"),
         dismiss_label=gettext_lazy("Not the same"),
     )  # fmt: skip
 
@@ -239,5 +239,5 @@ def _facts(access: Access, pair: DuplicatePair) -> tuple[Fact, ...]:
     if pair.left_key == pair.right_key:
         path = object_type(pair.left_key).path
         ids = f"{pair.left_id},{pair.right_id}"
-        found.append(Fact(_("Everything"), _("Compare in full"), f"/{path}/merge/?ids={ids}"))
+        found.append(Fact(_("Compare"), _("Compare in full"), f"/{path}/merge/?ids={ids}"))
     return tuple(found)

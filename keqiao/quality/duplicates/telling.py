@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from keqiao.quality.duplicates.models import DuplicatePair
     from keqiao.quality.duplicates.pairs import Side
 
-BAND_TONES = {Band.SAFE: "red", Band.REVIEW: "amber", Band.WEAK: "gray"}
+BAND_TONES = {Band.SAFE: "green", Band.REVIEW: "amber", Band.WEAK: "gray"}
 STATUS_TONES = {
     PairStatus.NEW: "amber", PairStatus.SAME: "blue", PairStatus.RELATED: "violet",
     PairStatus.DIFFERENT: "gray", PairStatus.MERGED: "green",
