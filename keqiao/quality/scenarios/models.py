@@ -40,7 +40,7 @@ class ScenarioRule(PeopleRule):
     product in whose place this one stands.
     """
 
-    NOTE = "duplicate_rule"
+    NOTE = "alike_rule"  # no longer than the log has room for
     FACTS = (
         "name", "scenario", "filter", "scope", "by", "low", "high", "action", "is_active",
     )  # fmt: skip

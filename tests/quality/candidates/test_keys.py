@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from keqiao.catalog.registry import object_type
-from keqiao.quality.candidates.comparing import Forms, compared_types, comparing, unpacked
+from keqiao.quality.candidates.comparing import (
+    Forms,
+    as_text,
+    compared_types,
+    comparing,
+    packed,
+    unpacked,
+)
 from keqiao.quality.candidates.crowded import MOST_SHARING
 from keqiao.quality.candidates.lookup import Candidate, look_up, look_up_many
 from keqiao.quality.candidates.models import (
@@ -157,6 +164,29 @@ def test_what_everybody_shares_finds_nobody_and_is_named(company: Company) -> No
     rekey(plan)
     named = dict(CrowdedKey.objects.filter(rule="phone").values_list("value", "records"))
     assert named == {"+8613800000000": len(rows)}
+
+
+def test_five_thousand_on_one_key_hide_nobody_else(company: Company) -> None:
+    made = make("account", **{**BOYUAN, "phone": "13800000000"})
+    plan = comparing(object_type("account"))
+    assert plan is not None
+    forms = plan.forms({"phone": "13800000000"})
+    first, crowd = first_place("account"), range(10_000, 15_000)
+    CandidateForms.objects.bulk_create(
+        CandidateForms(
+            id=first + pk, mark=plan.mark, keys=packed(plan.keys_of(forms)), forms=as_text(forms)
+        )
+        for pk in crowd
+    )
+    CandidateKey.objects.bulk_create(
+        CandidateKey(key=key, place=first + pk) for pk in crowd for key in plan.keys_of(forms)
+    )
+    assert found("account", {"phone": "13800000000"}) == []
+    typed = {"name": "博远科技", "phone": "13800000000"}
+    assert ids("account", typed) == [made]
+    drafts = [plan.forms(typed), plan.forms({"phone": "13800000000"})]
+    many = look_up_many(plan, drafts, scope_of(object_type("account")))
+    assert [[one.record_id for one in of_draft] for of_draft in many] == [[made], []]
 
 
 def test_many_are_looked_up_as_one_is(company: Company) -> None:

@@ -48,7 +48,7 @@ def test_a_rule_of_the_product_is_changed_and_comes_back(company: Company) -> No
     # Sent twice, as by two tabs: still one rule in its place.
     assert client.post(f"{ADDRESS}new/", {**given, "low": "13"}).status_code == 303
     assert ScenarioRule.objects.count() == 1
-    assert ChangeEntry.objects.filter(action="duplicate_rule").count() == 2
+    assert ChangeEntry.objects.filter(action="alike_rule").count() == 2
     client.post(f"{ADDRESS}{changed.pk}/", {**given, "do": "delete"})
     [brought] = rules_for(ACCOUNT, Scenario.ENTRY)
     assert (brought.pk, brought.action) == (None, Act.WARN)
