@@ -264,6 +264,35 @@ def likely_duplicates(browser: Browser, base: str) -> None:
         camera.visit(page, "/settings/duplicates/?object=lead", "duplicate-rules")
 
 
+def standards_and_corrections(browser: Browser, base: str) -> None:
+    """Try a data standard out, correct what is there, and show what the night did."""
+    manager = Camera(browser, base, ADMINISTRATOR)
+    with manager.page() as page:
+        page.goto(f"{base}/settings/standards/new/?object=account")
+        page.fill("#r-name", "大客户必须填写电话")
+        page.fill("#r-zh", "100 人以上的客户请填写电话。")
+        page.select_option("#r-field", "phone")
+        page.click("button[value^=line]")
+        page.wait_for_timeout(800)
+        page.select_option("select[name^=field-]", "employees")
+        page.wait_for_selector("select[name^=operator-]")
+        page.select_option("select[name^=operator-]", "at_least")
+        page.wait_for_timeout(800)
+        page.fill("input[name^=value-]", "100")
+        page.click("button[value=try]")
+        page.wait_for_selector("section[aria-live]")
+        page.locator("#r-name").scroll_into_view_if_needed()
+        manager.shoot(page, "standards-rule")
+        page.goto(f"{base}/quality/corrections/?object=account")
+        page.click("button[value=apply]")
+        page.wait_for_timeout(15_000)
+        page.goto(f"{base}/settings/cleaning-schedule/")
+        page.locator("form[action$='/run/'] button").first.click()
+        page.wait_for_timeout(15_000)
+        manager.visit(page, "/settings/cleaning-schedule/", "cleaning-schedule")
+        manager.visit(page, "/quality/corrections/?object=account", "corrections")
+
+
 def second_look(browser: Browser, base: str) -> None:
     """Set up review and double entry, enter something, and show the desks where it is decided."""
     manager = Camera(browser, base, ADMINISTRATOR)
@@ -279,18 +308,6 @@ def second_look(browser: Browser, base: str) -> None:
         manager.shoot(page, "review-rule")
         page.click("button[value=save]")
         page.wait_for_url("**/settings/review-rules/")
-        page.goto(f"{base}/settings/standards/new/?object=account")
-        page.fill("#r-name", "大客户必须填写电话")
-        page.fill("#r-zh", "100 人以上的客户请填写电话。")
-        page.select_option("#r-field", "phone")
-        page.click("button[value^=line]")
-        page.select_option("select[name^=field-]", "employees")
-        page.wait_for_selector("select[name^=operator-]")
-        page.select_option("select[name^=operator-]", "at_least")
-        page.fill("input[name^=value-]", "100")
-        page.click("button[value=try]")
-        page.wait_for_selector("section[aria-live]")
-        manager.shoot(page, "standards-rule")
         page.goto(f"{base}/settings/double-entry/new/?object=contact")
         page.fill("#r-name", "联系人抽样复录")
         for name in ("phone", "email", "position"):
@@ -362,6 +379,7 @@ def main() -> None:
             likely_duplicates(browser, base)
             second_look(browser, base)
             duplicates(browser, base)
+            standards_and_corrections(browser, base)
             browser.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,6 +15,7 @@ from keqiao.base.clock import now
 from keqiao.base.words import Words, say
 from keqiao.jobs import codec
 from keqiao.jobs.models import Job, JobRun, RunOutcome, Schedule, Status
+from keqiao.jobs.options import enqueue_unique, with_options
 from keqiao.jobs.problems import JobProblem
 from keqiao.jobs.schedule import periodic_tasks
 from keqiao.jobs.words import read_text, title_of, work
@@ -83,6 +84,14 @@ class ScheduleLine:
     last_job_id: int | None
     last_status: str
     last_status_label: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One job of a task with what it returned; a result may hold business data."""
+
+    job: JobLine
+    result: Any
 
 
 @dataclass(frozen=True)
@@ -171,6 +180,20 @@ def schedules() -> list[ScheduleLine]:
         )
         for row in rows
     ]
+
+
+def runs_of(name: str, limit: int) -> list[Run]:
+    """Return the newest jobs of a task of the timetable first, planned ones and those asked for."""
+    jobs = Job.objects.filter(task=name).order_by("-pk")[:limit]
+    return [Run(_line(job), codec.load(job.result)) for job in jobs]
+
+
+def run_now(name: str, actor_id: int | None) -> None:
+    """Run a task of the timetable at once, unless a run of it waits or is at work."""
+    entry = periodic_tasks().get(name)
+    if entry is None:
+        raise JobProblem(_("This line of the timetable does not exist (any more)."), "not_found")
+    enqueue_unique(with_options(entry.task, actor_id=actor_id), "schedule")
 
 
 def switch_schedule(name: str, *, enabled: bool) -> None:

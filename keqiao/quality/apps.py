@@ -50,6 +50,7 @@ class QualityConfig(AppConfig):
         import_module("keqiao.quality.scores.measuring")
         from keqiao.quality.cleaning import menu as cleaning
         from keqiao.quality.profiling import menu as profiles
+        from keqiao.quality.schedule import effects
         from keqiao.quality.scores import menu as scores
         from keqiao.quality.standards import entry
         from keqiao.quality.standards import menu as standards
@@ -57,5 +58,6 @@ class QualityConfig(AppConfig):
         entry.register()
         standards.register()
         cleaning.register()
+        effects.register()
         scores.register()
         profiles.register()

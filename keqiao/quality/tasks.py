@@ -7,11 +7,13 @@ from keqiao.quality.cleaning.batches import correct_nightly, correct_stored, und
 from keqiao.quality.duplicates.nightly import find_duplicates
 from keqiao.quality.freshness.nightly import ask_to_verify
 from keqiao.quality.scores.nightly import count_quality, tell_quality
+from keqiao.quality.standards.nightly import check_all
 from keqiao.quality.standards.trial import count_rule
 
 __all__ = [
     "ask_to_verify",
     "bring_up_to_date",
+    "check_all",
     "correct_nightly",
     "correct_stored",
     "count_quality",

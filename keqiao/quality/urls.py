@@ -21,6 +21,7 @@ from keqiao.quality.review import pages as review_pages
 from keqiao.quality.review import rule_pages as review_rules
 from keqiao.quality.scenarios import hint_page
 from keqiao.quality.scenarios import rule_pages as scenario_rules
+from keqiao.quality.schedule import pages as schedule
 from keqiao.quality.scores import desk, preferences, record_parts
 from keqiao.quality.standards import rule_pages as standard_rules
 from keqiao.ui import converters
@@ -77,6 +78,9 @@ urlpatterns = [
     path("settings/correction-rules/", cleaning.rules_page),
     path("settings/correction-rules/decide/", cleaning.decide_rule),
     path("settings/correction-rules/nightly/", cleaning.decide_nightly),
+    path("settings/cleaning-schedule/", schedule.schedule_page),
+    path("settings/cleaning-schedule/run/", schedule.run_now),
+    path("settings/cleaning-schedule/switch/", schedule.switch),
     path("settings/standards/", standard_rules.rules_page, name="standards"),
     path("settings/standards/new/", standard_rules.new_rule),
     path("settings/standards/<record:standard_rule_id>/", standard_rules.edit_rule),

@@ -61,16 +61,10 @@ def _jobs_shown(access: Access, status: str) -> list[JobLine]:
 
 
 def _schedule_facts(line: ScheduleLine) -> dict[str, Any]:
-    """Return a line of the timetable, its rule ("every 5 min", "daily at 03:40") in words."""
-    rule = line.rule
-    if found := re.fullmatch(r"every (\d+) min", rule):
-        rule = _("every %(count)s minutes") % {"count": found[1]}
-    elif found := re.fullmatch(r"daily at (\d\d:\d\d)", rule):
-        rule = _("every day at %(time)s") % {"time": found[1]}
     return {
         "name": line.name,
         "title": line.title,
-        "rule": rule,
+        "rule": rule_text(line.rule),
         "enabled": line.enabled,
         "next_at": line.next_at,
         "last_at": line.last_slot,
@@ -78,6 +72,15 @@ def _schedule_facts(line: ScheduleLine) -> dict[str, Any]:
         "last_text": line.last_status_label,
         "last_failed": line.last_status == "dead",
     }
+
+
+def rule_text(rule: str) -> str:
+    """Return a rule of the timetable ("every 5 min", "daily at 03:40") in words."""
+    if found := re.fullmatch(r"every (\d+) min", rule):
+        return _("every %(count)s minutes") % {"count": found[1]}
+    if found := re.fullmatch(r"daily at (\d\d:\d\d)", rule):
+        return _("every day at %(time)s") % {"time": found[1]}
+    return rule
 
 
 def _tabs(access: Access, status: str) -> list[dict[str, Any]]:

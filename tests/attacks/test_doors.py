@@ -130,6 +130,7 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
         "duplicates/", "duplicates/new/", "duplicates/1/",
         "double-entry/", "double-entry/new/", "double-entry/1/", "quality-scores/", "merging/",
         "standards/", "standards/new/", "standards/1/",
+        "cleaning-schedule/", "cleaning-schedule/run/", "cleaning-schedule/switch/",
         "correction-rules/", "correction-rules/decide/", "correction-rules/nightly/",
     ]  # fmt: skip
     clients = [browser_of(one) for one in (company.li, company.wang, company.zhao, company.sun)]
@@ -176,6 +177,7 @@ def test_a1_no_settings_page_is_forgotten_here() -> None:
         "double-entry/", "double-entry/new/", "double-entry/<record:entry_rule_id>/",
         "double-entry/report/", "quality-scores/", "merging/",
         "standards/", "standards/new/", "standards/<record:standard_rule_id>/",
+        "cleaning-schedule/", "cleaning-schedule/run/", "cleaning-schedule/switch/",
         "correction-rules/", "correction-rules/decide/", "correction-rules/nightly/",
     }  # fmt: skip
     found = {

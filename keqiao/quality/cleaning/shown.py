@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from keqiao.catalog.kinds.roles import Role
 from keqiao.catalog.problems import FieldProblem
 from keqiao.quality.cleaning.models import Correction, CorrectionState
 from keqiao.quality.cleaning.proposal import read_as
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def shown_value(own: Field, typed: Any) -> str:
-    """Return a value as it was typed; only of a choice its label, since nobody types its key."""
+    """Return a value as it was typed; of a choice or a place its name, since nobody types its key."""
     if typed in (None, ""):
         return _("(empty)")
-    if own.kind.key == "choice":
+    if own.kind.key == "choice" or own.kind.matches_as is Role.REGION:
         value = read_as(own, typed)
         if value is not None and not isinstance(value, FieldProblem):
             return own.kind.text(value, own)

@@ -54,7 +54,7 @@ class CorrectionSource(QueueSource):
     key = "corrections"
     label = gettext_lazy("Proposed corrections")
     hint = gettext_lazy("Values that are probably wrong, each with what would be right and why.")
-    icon = "checklist"
+    icon = "circle-check"
     order = 50
 
     def is_for(self, access: Access) -> bool:
@@ -202,7 +202,10 @@ def _item(access: Access, lines: list[Correction]) -> QueueItem:
     title = titles_of(access, declared, [first.record_id]).get(first.record_id, "")
     facts = [
         Fact(_("Rule"), rule_label(first.rule)),
-        Fact(_("How sure"), f"{first.confidence:.0%}"),
+        Fact(
+            _("How sure"),
+            f"{first.confidence:.0%}" if first.confidence >= SUGGEST_FROM else _("not measured"),
+        ),
         Fact(_("When"), near_moment(first.made_at)),
     ]
     if first.evidence:

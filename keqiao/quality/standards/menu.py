@@ -11,6 +11,6 @@ from keqiao.ui.settings.menu import DATA, SettingsEntry, register_settings
 
 def register() -> None:
     register_settings(
-        SettingsEntry("standards", _("Data standards"), "checklist", DATA, ADDRESS, order=24)
+        SettingsEntry("standards", _("Data standards"), "book", DATA, ADDRESS, order=24)
     )
     register_guide("standards", "settings/standards/")

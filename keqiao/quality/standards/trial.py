@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.present import Row
 
-SAMPLE = 20
+SAMPLE = 8
 NEARLY_ALL = 0.95  # a rule that touches so large a share is hardly what somebody meant
 
 
