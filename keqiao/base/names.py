@@ -8,7 +8,15 @@ from functools import cache
 from typing import NamedTuple
 
 from keqiao.base.regions import lengths_by_start, regions
-from keqiao.base.text import DATA, clean_line, fold_width, has_han, simplified_table, width_table
+from keqiao.base.text import (
+    DATA,
+    clean_line,
+    fold_width,
+    has_han,
+    is_folded,
+    simplified_table,
+    width_table,
+)
 
 # Legal forms; the longest that fits is taken off. 厂, 店, 事务所 tell firms apart and stay.
 LEGAL_FORMS = (
@@ -124,12 +132,14 @@ def fold_company(name: str) -> str:
 
 def company_parts(name: str) -> CompanyParts:
     """Return the folded name taken apart; `core + branch` is what `fold_company` returns."""
-    text = clean_line(name.lower()).translate(_key_table())
+    text = name if is_folded(name) else clean_line(name.lower()).translate(_key_table())
     first = _company_parts_once(text)
-    folded = first.core + first.branch
+    folded = first.core + first.branch if first.branch else first.core
     if folded != text and not _is_settled(folded):
         folded = fold_company(folded)
-    branch = first.branch or next((word for word in BRANCH_WORDS if folded.endswith(word)), "")
+    branch = first.branch
+    if not branch and folded.endswith(BRANCH_WORDS):
+        branch = next(word for word in BRANCH_WORDS if folded.endswith(word))
     if not branch or not folded.endswith(branch) or folded == branch:
         return CompanyParts(folded, first.form, "")
     return CompanyParts(folded[: -len(branch)], first.form, branch)
@@ -156,7 +166,7 @@ def _company_parts_once(text: str) -> CompanyParts:
         text = _BRACKETS.sub(_inside_brackets, text)
     if text.isascii():
         return _latin_parts(text)
-    whole = text.translate(_DROP)
+    whole = text if text.isalnum() else text.translate(_DROP)
     if not whole:
         return CompanyParts("", "", "")
     branch = ""

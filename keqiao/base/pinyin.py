@@ -15,6 +15,8 @@ _WORDS = {
     "重组": " chong zu ", "会计": " kuai ji ", "首都": " shou du ",
 }  # fmt: skip
 
+_WORD_CHARACTERS = frozenset(word[0] for word in _WORDS)
+
 # Characters that sound differently as a family name.
 _SURNAMES = {
     "单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "查": "zha", "区": "ou", "朴": "piao",
@@ -73,7 +75,7 @@ def initials(text: str, *, person: bool = False) -> str:
 
 
 def _read_words(text: str, *, letters: bool = False) -> str:
-    if not text.isascii():
+    if not _WORD_CHARACTERS.isdisjoint(text):
         for word, reading in _WORDS.items():
             if word in text:
                 text = text.replace(word, _first_letters(reading) if letters else reading)

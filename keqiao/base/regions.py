@@ -28,6 +28,7 @@ _ALIASES = {"内蒙": "150000", "广西省": "450000", "西藏省": "540000", "�
             "新疆省": "650000", "新疆自治区": "650000", "内蒙古省": "150000", "香港特区": "810000",
             "澳门特区": "820000", "浦东": "310115", "园区": "320576"}  # fmt: skip
 _ENDINGS = ("省", "市", "区", "县")
+_HEADINGS = ("市辖区", "市直辖")  # stand between a city and its districts and name no place
 _GAPS = " \t\n\r,，、/\\-—_·>|:：;；"
 # After a short name these make a street of it: 南京东路 lies in 上海, not in 南京.
 STREET_WORD = re.compile(
@@ -176,20 +177,21 @@ def match_region(text: str, *, whole: bool = False) -> tuple[str | None, int]:
 
     `whole` says that nothing but a region is expected, which makes short names safe.
     """
-    current: Region | None = None
-    position = _skip(text, 0)
+    current = ""
+    position, length = _skip(text, 0), len(text)
     if text.startswith("中国", position):
         position = _skip(text, position + 2)
-    while position < len(text):
-        if current is not None and text.startswith(("市辖区", "市直辖"), position):
+    while position < length:
+        if current and text.startswith(_HEADINGS, position):
             position = _skip(text, position + 3)
             continue
         found = _next_region(text, position, current, whole=whole)
         if found is None:
             break
-        current, end = found
-        position = _skip(text, end)
-    return (current.code if current else None), position
+        current, position = found
+        if position < length and text[position] in _GAPS:
+            position = _skip(text, position)
+    return (current or None), position
 
 
 def _skip(text: str, position: int) -> int:
@@ -198,20 +200,36 @@ def _skip(text: str, position: int) -> int:
     return position
 
 
-def _next_region(
-    text: str, position: int, current: Region | None, *, whole: bool
-) -> tuple[Region, int] | None:
+def _next_region(text: str, position: int, current: str, *, whole: bool) -> tuple[str, int] | None:
+    """Return the code of the region named at this place of the text, and where the name ends."""
     for length in starting_lengths().get(text[position : position + 2], ()):
         end = position + length
-        candidates = _by_name().get(text[position:end]) if end <= len(text) else None
-        if not candidates:
+        if end > len(text):
             continue
-        region = _choose(candidates, current)
-        if region is None:
+        meant = _meant(text[position:end], current)
+        if meant is None:
             continue
-        if whole or _ends_well(text, position, end, region, sure=current is not None):
-            return region, end
+        code, is_official, is_lasting = meant
+        if whole or (is_official and (current or length > 2)):
+            return code, end
+        if _ends_well(text, end, is_lasting=is_lasting):
+            return code, end
     return None
+
+
+# The names are few and come again and again; what they mean takes a search each time.
+@lru_cache(maxsize=32_768)
+def _meant(name: str, current: str) -> tuple[str, bool, bool] | None:
+    """Return the code of the region a name means inside the current one (by code, empty: none yet).
+
+    Second comes whether it is the official name, third whether it stays a place before other words.
+    """
+    candidates = _by_name().get(name)
+    region = _choose(candidates, regions()[current] if current else None) if candidates else None
+    if region is None:
+        return None
+    is_official = len(name) == len(region.name) and name.endswith(region.name[-1])
+    return region.code, is_official, _level(region.code) < 3 or name.endswith(_ENDINGS)
 
 
 def _choose(candidates: list[Region], current: Region | None) -> Region | None:
@@ -232,17 +250,13 @@ def _inside(region: Region, outer: Region) -> bool:
     return low <= region.code < high
 
 
-def _ends_well(text: str, start: int, end: int, region: Region, *, sure: bool) -> bool:
-    matched = text[start:end]
-    official = len(matched) == len(region.name) and matched.endswith(region.name[-1])
-    if official and (sure or len(matched) > 2):
-        return True
+def _ends_well(text: str, end: int, *, is_lasting: bool) -> bool:
     if end >= len(text) or text[end] in _GAPS:
         return True
     if STREET_WORD.match(text, end):
         return False
     # A bare district name in running text is more often a street or a firm than a place.
-    return _level(region.code) < 3 or matched.endswith(_ENDINGS)
+    return is_lasting
 
 
 @cache

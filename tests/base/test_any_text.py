@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keqiao.base.address import split_address
 from keqiao.base.dates import DateProblem, parse_date, parse_datetime
@@ -25,7 +26,14 @@ from keqiao.base.phone import (
 from keqiao.base.pinyin import full_pinyin, initials
 from keqiao.base.problems import Problem
 from keqiao.base.regions import parse_region, region_name, search_regions
-from keqiao.base.text import clean_line, clean_text, fold_width, has_han, to_simplified
+from keqiao.base.text import (
+    clean_line,
+    clean_text,
+    fold_width,
+    has_han,
+    is_folded,
+    to_simplified,
+)
 from tests.base.texts import texts
 
 PARSERS: list[tuple[Callable[[str], Any], type[Problem]]] = [
@@ -84,3 +92,17 @@ def test_cleaned_text_can_be_stored_and_sent(text: str) -> None:
     assert cleaned.encode("utf-8").decode("utf-8") == cleaned
     assert "\0" not in cleaned
     assert cleaned == cleaned.strip()
+
+
+@given(
+    st.text(alphabet="苏州市縣縣0１aB é\u0301\u200b㐀龥鿿。", max_size=12) | st.text(max_size=12)
+)
+def test_a_folded_text_is_left_alone_by_every_folding(text: str) -> None:
+    if is_folded(text):
+        assert clean_line(text.lower()) == to_simplified(fold_width(text)) == text
+        assert text.isalnum()
+
+
+def test_letters_that_folding_changes_are_not_folded() -> None:
+    assert is_folded("苏州博远2号a座")
+    assert not any(map(is_folded, ("縣", "A", "１", "a b", "é", "", "\u200b")))

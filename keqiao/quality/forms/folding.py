@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache
 
 from keqiao.base.numbers import parse_chinese
-from keqiao.base.text import clean_line, simplified_table, width_table
+from keqiao.base.text import clean_line, is_folded, simplified_table, width_table
 
 # Mailboxes that many people read: they tell a firm, not a person.
 SHARED_MAILBOXES = frozenset(
@@ -63,7 +63,7 @@ def narrow(text: str) -> str:
 
 def joined(text: str) -> str:
     """Return letters and digits alone: simplified, half-width, lower case."""
-    return _settled(text, _JOINED)
+    return text if is_folded(text) else _settled(text, _JOINED)
 
 
 def words(text: str) -> str:
