@@ -17,6 +17,7 @@ class QualityConfig(AppConfig):
         from keqiao.quality.double_entry import menu as double_entry
         from keqiao.quality.duplicates import menu as duplicates
         from keqiao.quality.duplicates import moving
+        from keqiao.quality.match_models import menu as match_models
         from keqiao.quality.queue import waiting
         from keqiao.quality.review import holding, menu, telling
         from keqiao.quality.scenarios import hint_page, judging
@@ -31,6 +32,7 @@ class QualityConfig(AppConfig):
             telling,
             menu,
             double_entry,
+            match_models,
             waiting,
             sealed,
             merge_menu,

@@ -6,6 +6,7 @@ from keqiao.quality.candidates.rekeying import bring_up_to_date, look_for_crowds
 from keqiao.quality.cleaning.batches import correct_nightly, correct_stored, undo_many
 from keqiao.quality.duplicates.nightly import find_duplicates
 from keqiao.quality.freshness.nightly import ask_to_verify
+from keqiao.quality.match_models.training import train_monthly, train_now
 from keqiao.quality.scores.nightly import count_quality, tell_quality
 from keqiao.quality.standards.nightly import check_all
 from keqiao.quality.standards.trial import count_rule
@@ -21,5 +22,7 @@ __all__ = [
     "find_duplicates",
     "look_for_crowds",
     "tell_quality",
+    "train_monthly",
+    "train_now",
     "undo_many",
 ]

@@ -14,6 +14,7 @@ from keqiao.quality.double_entry import rule_pages as double_entry_rules
 from keqiao.quality.duplicates import bulk_pages as duplicates_in_bulk
 from keqiao.quality.duplicates import pages as duplicates
 from keqiao.quality.freshness import pages as freshness
+from keqiao.quality.match_models import pages as match_models
 from keqiao.quality.profiling import pages as profiles
 from keqiao.quality.profiling import stop_words, tidy_pages, variant_pages
 from keqiao.quality.queue import pages as queue_pages
@@ -84,6 +85,7 @@ urlpatterns = [
     path("settings/standards/", standard_rules.rules_page, name="standards"),
     path("settings/standards/new/", standard_rules.new_rule),
     path("settings/standards/<record:standard_rule_id>/", standard_rules.edit_rule),
+    path("settings/match-models/", match_models.versions_page),
     path("settings/review-rules/", review_rules.rules_page, name="review-rules"),
     path("settings/review-rules/new/", review_rules.new_rule),
     path("settings/review-rules/<record:review_rule_id>/", review_rules.edit_rule),

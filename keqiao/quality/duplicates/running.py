@@ -102,7 +102,7 @@ def _is_out_of_memory(problem: Exception) -> bool:
 def _compare(plan: Comparing, model: Model, run: ComparisonRun) -> None:
     columns = columns_of(plan.roles, single_fields(plan))
     with Batch(Bounds(engine=run.engine)) as batch:
-        ids = _load(batch, plan)
+        ids = load_forms(batch, plan)
         run.records = len(ids)
         check_cancelled()
         if len(ids) > 1:
@@ -111,7 +111,7 @@ def _compare(plan: Comparing, model: Model, run: ComparisonRun) -> None:
     run.withdrawn = _withdraw(run)
 
 
-def _load(batch: Batch, plan: Comparing) -> Sequence[int]:
+def load_forms(batch: Batch, plan: Comparing) -> Sequence[int]:
     """Put the kept forms of all live records into the batch; return their numbers by place."""
     import polars as pl
 

@@ -203,6 +203,19 @@ def _learned(batch: Batch, model: Model) -> tuple[Model, float]:
     return (learned.model if is_learned(learned) else model), learned.expected_pairs
 
 
+def learn_batch(batch: Batch, columns: Sequence[Compared], base: Model) -> Model | None:
+    """Return `base` with weights learned from the records of a batch; None where they teach nothing.
+
+    What base says of silent and vetoed pairs stays as it is. Raises what the engine raises.
+    """
+    planner = Planner(batch, columns)
+    planner.gather(planner.plan())
+    made = with_frequencies(batch, base)
+    batch.reach_levels(made, "candidates", "levels")
+    learned, _expected = _learned(batch, made)
+    return None if learned is made else learned
+
+
 def resolve(batch: Batch, model: Model) -> tuple[list[Pair], list[Pair], Clustered]:
     """Return the pairs that are the same, the pairs that are linked, and the groups."""
     looked = list(batch.pairs(model, "weighed"))
