@@ -262,6 +262,7 @@ def likely_duplicates(browser: Browser, base: str) -> None:
         page.wait_for_selector(".likely .same")
         camera.shoot(page, "duplicate-hint")
         camera.visit(page, "/settings/duplicates/?object=lead", "duplicate-rules")
+        camera.visit(page, "/settings/match-models/", "duplicate-models")
 
 
 def standards_and_corrections(browser: Browser, base: str) -> None:

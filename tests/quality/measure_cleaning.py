@@ -20,6 +20,15 @@ def say(text: str) -> None:
 
 
 def measure_forms(size: int) -> None:
+    found = forms_figures(size)
+    say(f"one by one: {found['single_per_second']:,} records/s of processor time, best of 3")
+    say(f"in bulk: {found['bulk_per_second']:,} records/s of processor time, best of 3")
+    say(f"  {found['bulk_wall_per_second']:,} of wall time")
+    say(f"rows with different forms: {found['different']} of {size:,}")
+
+
+def forms_figures(size: int) -> dict[str, int]:
+    """Return records a second of processor time, one by one and in bulk, and rows that differ."""
     import polars as pl
 
     from keqiao.quality.forms import Normaliser, Role
@@ -36,21 +45,22 @@ def measure_forms(size: int) -> None:
     ]
     normaliser, frame = Normaliser(roles), pl.DataFrame(rows)
     normaliser.many(frame[:1000])
-    best = 0.0
+    single = 0.0
     for _round in range(3):
         started = time.process_time()
         singles = [normaliser.one(row) for row in rows]
-        best = max(best, size / (time.process_time() - started))
-    say(f"one by one: {best:,.0f} records/s of processor time, best of 3")
-    best, share = 0.0, 0.0
+        single = max(single, size / (time.process_time() - started))
+    wall = share = 0.0
     for _round in range(3):
         started, worked = time.perf_counter(), time.process_time()
         bulk = normaliser.many(frame)
-        rate = size / (time.perf_counter() - started)
-        best, share = max((best, share), (rate, size / (time.process_time() - worked)))
-    say(f"in bulk: {best:,.0f} records/s of wall time ({share:,.0f} of processor time), best of 3")
+        wall = max(wall, size / (time.perf_counter() - started))
+        share = max(share, size / (time.process_time() - worked))
     different = sum(a != b for a, b in zip(singles, bulk.iter_rows(named=True), strict=True))
-    say(f"rows with different forms: {different} of {size:,}")
+    return {
+        "records": size, "single_per_second": round(single), "bulk_per_second": round(share),
+        "bulk_wall_per_second": round(wall), "different": different,
+    }  # fmt: skip
 
 
 def measure_agreement(size: int) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import click
 
+from keqiao.config.benchmark import quality
 from keqiao.config.benchmark.client import (
     Request,
     RequestFailed,
@@ -86,22 +87,9 @@ def measure(
     """Measure everything, print the table, write the JSON file and return its content."""
     bench = open_bench(scale, only, quiet=quiet, fresh=fresh)
     try:
-        build(bench)
-        ground = json.loads(bench.run_module("keqiao.config.benchmark.ground").splitlines()[-1])
-        bench.figures["accounts"] = ground["accounts"]
-        measure_floor(bench, ground)
-        measure_product(bench, ground)
-        if not only or "merge" in only:
-            measure_merging(bench)
-        if not only or "duplicates" in only:
-            measure_duplicates(bench)
-        if not only or "likeness" in only:
-            measure_likeness(bench)
-        if not only:
-            measure_import(bench)
-            bench.figures["pool_night"] = json.loads(
-                bench.run_module("django", "shell", "-v", "0", "-c", NIGHT).splitlines()[-1]
-            )
+        if not quality.is_alone(only):
+            measure_installation(bench)
+        quality.measure_quality(bench)
     except (RequestFailed, RuntimeError, OSError) as problem:
         raise BenchFailed(str(problem)) from None
     result = {
@@ -118,6 +106,27 @@ def measure(
         click.echo(as_table(result))
         click.echo(f"\nWritten to {path}.")
     return result
+
+
+def measure_installation(bench: Bench) -> None:
+    """Build a large installation and measure what people and programs wait for in it."""
+    only = bench.only
+    build(bench)
+    ground = json.loads(bench.run_module("keqiao.config.benchmark.ground").splitlines()[-1])
+    bench.figures["accounts"] = ground["accounts"]
+    measure_floor(bench, ground)
+    measure_product(bench, ground)
+    if not only or "merge" in only:
+        measure_merging(bench)
+    if not only or "duplicates" in only:
+        measure_duplicates(bench)
+    if not only or "likeness" in only:
+        measure_likeness(bench)
+    if not only:
+        measure_import(bench)
+        bench.figures["pool_night"] = json.loads(
+            bench.run_module("django", "shell", "-v", "0", "-c", NIGHT).splitlines()[-1]
+        )
 
 
 def open_bench(scale: str, only: tuple[str, ...], *, quiet: bool, fresh: bool) -> Bench:
@@ -307,11 +316,11 @@ def line_of(row: dict[str, Any]) -> str:
 
 
 def as_table(result: dict[str, Any]) -> str:
-    title = (
-        f"Keqiao with {result['accounts']:,} accounts on {result['database']}, "
-        f"{result['cores']} cores, Python {result['python']}"
-    )
-    lines = [title, "", HEAD, *(line_of(row) for row in result["rows"]), ""]
+    machine = f"{result['cores']} cores, Python {result['python']}"
+    lines = [f"Keqiao, data quality alone, {machine}", ""]
+    if "accounts" in result:
+        title = f"Keqiao with {result['accounts']:,} accounts on {result['database']}, {machine}"
+        lines = [title, "", HEAD, *(line_of(row) for row in result["rows"]), ""]
     for name in ("import_dry_run", "import"):
         if name in result:
             line = result[name]
@@ -363,4 +372,5 @@ def as_table(result: dict[str, Any]) -> str:
             f"({memory['processes']} processes)"
         )
         lines.append(f"{'list page':<16}{result['list_html_kb']} KB (at most {LARGEST_PAGE_KB})")
+    lines += quality.lines(result.get("quality", {}))
     return "\n".join(lines)

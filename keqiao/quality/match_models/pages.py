@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from keqiao.base.words import say
@@ -116,8 +116,7 @@ def _shown(declared: ObjectType) -> dict[str, Any]:
     )  # fmt: skip
     return {
         "versions": versions,
-        "decided": ngettext("%(n)d decision", "%(n)d decisions", len(decisions))
-        % {"n": len(decisions)},
+        "decided": len(decisions),
         "frozen": len(frozen),
         "least": LEAST_OF_EACH,
     }

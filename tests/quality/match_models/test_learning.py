@@ -10,7 +10,7 @@ import pytest
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
 from keqiao.quality.duplicates.models import Band, DuplicatePair, PairStatus, Scenario
-from keqiao.quality.match_models.day_one import day_one_model, plan_of
+from keqiao.quality.match_models.day_one import day_one_model, plan_of, single_fields
 from keqiao.quality.match_models.figures import Figures, is_better, measure
 from keqiao.quality.match_models.in_force import in_force, model_in_force
 from keqiao.quality.match_models.judged import Judged, decided_pairs, is_frozen
@@ -22,11 +22,12 @@ from keqiao.quality.match_models.training import train
 from keqiao.quality.matching.batch import Batch, EngineMissing
 from keqiao.quality.matching.model import Model, read_model
 from keqiao.quality.matching.scorer import Scorer
-from tests.company import Company
+from tests.company import Company, make_all
 
 pytestmark = pytest.mark.django_db
 
 # In this company one office telephone serves many firms, and a name with its address is one customer.
+BRANDS = "锦恒鑫瑞博远启辰泰康宏达信诚光华利民金源德邦佳禾卓立天成"
 SHARED_PHONE = {"name": "different", "phone": "same"}
 ONE_FIRM = {"name": "alike", "region": "same"}
 
@@ -190,3 +191,33 @@ def test_what_the_night_merged_by_itself_is_no_decision(company: Company) -> Non
     decide(company.qian, judged(3))
     DuplicatePair.objects.update(decided_by=None, status=PairStatus.MERGED)
     assert decided_pairs(object_type("account")) == []
+
+
+def test_training_learns_from_the_records_alone(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keqiao.quality.match_models.training.LEAST_RECORDS", 100)
+    rng = random.Random(11)
+    firsts = [
+        {"name": f"苏州{''.join(rng.choices(BRANDS, k=3))}贸易有限公司", "phone": f"138{at:08}",
+         "region": rng.choice(("320505", "310101", "110101")), "website": f"www.firm{at}.com"}
+        for at in rng.sample(range(10**8), 90)
+    ]  # fmt: skip
+    # Here everybody who is entered twice has another telephone the second time.
+    again = [{**one, "phone": f"159{at:08}"} for at, one in enumerate(firsts[:40])]
+    # What the company leaves empty; two valid registration numbers would make them two firms.
+    plan = plan_of(object_type("account"))
+    empty = {name: "" for name in single_fields(plan) if name not in firsts[0]}
+    make_all("account", [{**empty, **one} for one in (*firsts, *again)])
+    told = train(object_type("account"))
+    assert (told["problem"], told["versions"]) == ("", [1])
+    row = MatchModel.objects.get()
+    learned = read_model(row.model)
+    assert (row.source, learned.origin) == (ModelSource.LEARNED, "learned")
+    different = {one.name: one.levels[-1].weight for one in learned.comparisons}
+    by_hand = {one.name: one.levels[-1].weight for one in day_one().comparisons}
+    assert different["phone"] > by_hand["phone"]
+    assert row.figures["shipped"]["pairs"] > 1000
+    # Nobody has decided anything: an invented set alone publishes nothing.
+    assert told["published"] == []
+    assert in_force(object_type("account")).number == 0
