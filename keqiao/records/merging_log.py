@@ -16,6 +16,7 @@ from keqiao.catalog.kinds import KINDS
 from keqiao.catalog.models import CustomField
 from keqiao.catalog.registry import object_type_of, object_types
 from keqiao.records.belonging import columns_above
+from keqiao.records.measuring import COLUMNS as MEASURED
 from keqiao.records.merging_models import Merge, MergeMove
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class Log:
         after = {name: value for name, value in raw_row(row).items() if name not in left_out}
         changed = [name for name in after if before[name] != after[name]]
         if changed:
+            # Writing the old values back measures the record anew: what was known then is put back too.
+            changed += [name for name in MEASURED if name in after and name not in changed]
             self.note(
                 type(row), row.pk, {name: before[name] for name in changed},
                 {name: after[name] for name in changed} | {VERSION: row.version},
