@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from keqiao.access.access import Access
+from keqiao.base.bulk_room import bulk_room
 from keqiao.base.clock import now
 from keqiao.jobs.options import LONG
 from keqiao.jobs.progress import progress, resume_state, save_state
@@ -24,7 +25,7 @@ from keqiao.records.search_index import STRETCH, first_place
 if TYPE_CHECKING:
     from keqiao.quality.candidates.comparing import Comparing
 
-AT_ONCE = 1_000
+AT_ONCE = 2_000
 Report = Callable[[str, int], None]
 
 
@@ -53,6 +54,16 @@ def rekey_all(report: Report | None = None) -> dict[str, int]:
 
 def rekey(plan: Comparing, report: Report | None = None) -> int:
     """Key every record of a type, in small transactions; goes on where an earlier attempt ended."""
+    with bulk_room():
+        done = _key_all(plan, report)
+    note_crowded(plan)
+    KeysKept.objects.update_or_create(
+        object_key=plan.object_type.key, defaults={"mark": plan.mark, "records": done, "at": now()}
+    )
+    return done
+
+
+def _key_all(plan: Comparing, report: Report | None) -> int:
     declared = plan.object_type
     kept = resume_state()
     own = kept if kept.get("type") == declared.key and kept.get("mark") == plan.mark else {}
@@ -71,10 +82,6 @@ def rekey(plan: Comparing, report: Report | None = None) -> int:
         progress(done, total)
         if report:
             report(declared.key, done)
-    note_crowded(plan)
-    KeysKept.objects.update_or_create(
-        object_key=declared.key, defaults={"mark": plan.mark, "records": done, "at": now()}
-    )
     return done
 
 
