@@ -11,6 +11,7 @@ from keqiao.automation.working_calendar import working_time
 from keqiao.automation.working_time import DayKind
 from keqiao.ui.calendar import register_day_mark
 from keqiao.ui.navigation import MenuEntry, register_entry
+from keqiao.ui.screens import register_guide
 from keqiao.ui.settings.menu import COMPANY, MINE, SettingsEntry, register_settings
 
 if TYPE_CHECKING:
@@ -55,3 +56,8 @@ register_settings(
         order=34,
     )
 )
+register_guide("calendar-and-tasks", "calendar/")
+register_guide("calendar-and-tasks", "my-tasks/")
+register_guide("calendar-and-tasks", "activities/plan/")
+register_guide("calendar-and-tasks", "activities/next/")
+register_guide("follow-ups", "settings/follow-up-rules/")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from keqiao.automation.working_calendar import years_without_arrangement
 from keqiao.base.clock import today
 from keqiao.ui.home import register_todo
+from keqiao.ui.screens import register_guide
 from keqiao.ui.settings.menu import COMPANY, SettingsEntry, register_settings
 
 if TYPE_CHECKING:
@@ -41,3 +42,4 @@ def register() -> None:
         )
     )
     register_todo(missing_years)
+    register_guide("working-days", "settings/working-days/")

@@ -227,10 +227,11 @@ def _card(declared: ObjectType, row: Row, shown: dict[str, Field]) -> dict[str, 
     lines = []
     for name, field in shown.items():
         cell = row.cells[name]
-        if name == declared.title or not cell.text or cell.hidden:
+        is_step = name == NEXT_STEP and not field.custom and not cell.hidden and not cell.masked
+        if name == declared.title or cell.hidden or not (cell.text or is_step):
             continue
         html = cells.cell_html(cell, field)
-        if name == NEXT_STEP and isinstance(cell.value, datetime):
+        if is_step and (cell.value is None or isinstance(cell.value, datetime)):
             html = clock_html(cell.value)
         is_past = field.kind.key == "date" and isinstance(cell.value, date) and cell.value < today
         lines.append({"label": sentence(field.label), "html": html, "late": is_past})

@@ -72,6 +72,7 @@ for _route, _page in (
     (f"{LIST}new/", "record-page"),
     (f"{LIST}export/", "export"),
     (RECORD, "record-page"),
+    (f"{RECORD}transfer/", "handing-over"),
     ("settings/fields/", "custom-fields"),
     ("settings/numbering/", "custom-fields"),
     ("settings/people/", "roles-and-rights"),

@@ -37,6 +37,7 @@ def main_pages(stage: Stage) -> list[str]:
         f"/settings/roles/{stage.slots['role_id'][0]}/",
         "/settings/fields/",
         "/settings/people/",
+        "/settings/working-days/",
         f"/import/{run}/",
         "/import/",
         "/notices/",
@@ -74,5 +75,8 @@ def test_nothing_serious_on_the_main_pages(
         found += grave(page, address)
         if address == "/auth/login/":
             signed_in(context, staff.qian, live_server.url)
+    page.keyboard.press("Control+k")
+    page.locator("#command [role=option]").first.wait_for()
+    found += grave(page, "the command box")
     context.close()
     assert found == []

@@ -42,7 +42,7 @@ def asked(client: Client, text: str, at: str = "/") -> str:
 
 
 def links(page: str) -> list[str]:
-    return [one.replace("&amp;", "&") for one in re.findall(r'<a href="([^"]*)"', page)]
+    return [one.replace("&amp;", "&") for one in re.findall(r'<a [^>]*href="([^"]*)"', page)]
 
 
 # --- pages and commands -----------------------------------------------------------------------------

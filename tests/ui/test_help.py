@@ -46,9 +46,21 @@ def test_every_screen_that_names_a_guide_page_names_one_there_is() -> None:
     assert set(_guides.values()) <= set(guide_pages("en"))
 
 
+def test_every_guide_page_about_a_screen_is_named_by_one() -> None:
+    of_the_command_line = {"match-lists"}
+    assert set(guide_pages("en")) - set(_guides.values()) <= of_the_command_line
+
+
 @pytest.mark.parametrize(
     ("path", "page"),
     [
+        ("/calendar/", "calendar-and-tasks"),
+        ("/my-tasks/", "calendar-and-tasks"),
+        ("/notices/", "notifications"),
+        ("/settings/notices/", "notifications"),
+        ("/settings/working-days/", "working-days"),
+        ("/settings/follow-up-rules/", "follow-ups"),
+        ("/accounts/7/transfer/", "handing-over"),
         ("/", "a-day"),
         ("/todo/", "a-day"),
         ("/accounts/", "customers-and-lists"),

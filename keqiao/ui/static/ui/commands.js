@@ -56,7 +56,7 @@ async function take(newTab) {
     await ask();
     if (answered !== input.value) return;
   }
-  const link = options()[chosen]?.querySelector("a");
+  const link = options()[chosen];
   if (link) follow(link, newTab);
   else if (input.value.trim()) input.form.submit();
 }
