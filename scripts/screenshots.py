@@ -358,6 +358,35 @@ def duplicates(browser: Browser, base: str) -> None:
         manager.visit(page, "/quality/queue/duplicates/", "duplicates-desk")
 
 
+def asking_and_archiving(browser: Browser, base: str) -> None:
+    """Ask a customer by a link, show what he sees on his phone, and what a rule would archive."""
+    seller = Camera(browser, base, SELLER)
+    with seller.page() as page:
+        page.goto(f"{base}/contacts/")
+        page.locator("main a[href^='/contacts/']").first.click()
+        page.wait_for_selector("[data-edit]")
+        page.goto(f"{page.url.split('?')[0]}ask-customer/")
+        page.check("input[name=fields][value=phone]")
+        page.check("input[name=shows_values]")
+        seller.shoot(page, "customer-form-choose")
+        page.locator("form.card button.p").click()
+        link = page.locator("#link").inner_text()
+    outside = browser.new_context(
+        viewport={"width": POCKET[0], "height": POCKET[1]}, locale="zh-CN"
+    )
+    customer = outside.new_page()
+    customer.goto(link)
+    customer.screenshot(path=PICTURES / "customer-form.png")
+    outside.close()
+    manager = Camera(browser, base, ADMINISTRATOR)
+    with manager.page() as page:
+        page.goto(f"{base}/settings/archive/new/?object=account")
+        page.fill("#r-name", "两年没有动态的客户")
+        page.click("button[value=try]")
+        page.wait_for_selector("section[aria-live]")
+        manager.shoot(page, "archive-rule")
+
+
 def _await_entry(page: Page, base: str) -> None:
     """Events are handled in the background: what was keyed waits for its second entry a moment later."""
     for _try in range(30):
@@ -381,6 +410,7 @@ def main() -> None:
             second_look(browser, base)
             duplicates(browser, base)
             standards_and_corrections(browser, base)
+            asking_and_archiving(browser, base)
             browser.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -42,10 +42,11 @@ class QualityConfig(AppConfig):
             part.register()
         import_module("keqiao.quality.duplicates.following")
         from keqiao.quality import merge_trust
+        from keqiao.quality.archive import record_parts as archive
         from keqiao.quality.customer_form import pages as customer_form
         from keqiao.quality.review import states
 
-        for own in (states, merge_trust, customer_form):
+        for own in (states, merge_trust, customer_form, archive):
             own.register()
         import_module("keqiao.quality.double_entry.choosing")  # subscribes to what is saved
         # Importing the module registers its measure with the write path.

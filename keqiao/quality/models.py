@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keqiao.quality.archive.models import ArchiveRule, ArchiveRun
 from keqiao.quality.candidates.models import (
     CandidateForms,
     CandidateKey,
@@ -15,6 +16,7 @@ from keqiao.quality.cleaning.models import (
     NightlyCorrection,
     RuleSetting,
 )
+from keqiao.quality.completion.models import CompletionSettings
 from keqiao.quality.customer_form.models import CustomerForm
 from keqiao.quality.double_entry.models import DoubleEntryRule, KeyedField, SecondEntry
 from keqiao.quality.duplicates.models import ComparisonRun, DuplicatePair
@@ -28,9 +30,12 @@ from keqiao.quality.scores.models import QualityDay, Recount, ScoreSettings
 from keqiao.quality.standards.models import StandardRule
 
 __all__ = [
+    "ArchiveRule",
+    "ArchiveRun",
     "CandidateForms",
     "CandidateKey",
     "ComparisonRun",
+    "CompletionSettings",
     "Correction",
     "CorrectionBatch",
     "CrowdedKey",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keqiao.quality.archive.laying_aside import archive_now, archive_quiet, bring_back
 from keqiao.quality.candidates.rekeying import bring_up_to_date, look_for_crowds
 from keqiao.quality.cleaning.batches import correct_nightly, correct_stored, undo_many
 from keqiao.quality.duplicates.nightly import find_duplicates
@@ -12,7 +13,10 @@ from keqiao.quality.standards.nightly import check_all
 from keqiao.quality.standards.trial import count_rule
 
 __all__ = [
+    "archive_now",
+    "archive_quiet",
     "ask_to_verify",
+    "bring_back",
     "bring_up_to_date",
     "check_all",
     "correct_nightly",

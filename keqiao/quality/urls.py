@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from keqiao.quality import merge_pages, merge_trust
+from keqiao.quality.archive import pages as archive
+from keqiao.quality.archive import record_parts as archived
 from keqiao.quality.cleaning import pages as cleaning
 from keqiao.quality.completion import pages as completion
 from keqiao.quality.customer_form import pages as customer_form
@@ -49,6 +51,11 @@ urlpatterns = [
     path("quality/duplicates/<record:pair_id>/take-back/", duplicates.take_back_page),
     path("quality/desk/", desk.desk_page),
     path("quality/desk/count/", desk.count_page),
+    path("settings/archive/", archive.rules_page),
+    path("settings/archive/new/", archive.new_rule),
+    path("settings/archive/<record:archive_rule_id>/", archive.edit_rule),
+    path("settings/archive/runs/<record:archive_run_id>/undo/", archive.undo_page),
+    path("<object:declared>/<record:record_id>/unarchive/", archived.restore_page),
     path("f/thanks/", public.thanks_page),
     path("f/<str:token>/", public.form_page),
     path("<object:declared>/<record:record_id>/ask-customer/", customer_form.ask_page),

@@ -81,6 +81,11 @@ class Followed(Record):
         _("last follow-up"), read_only=True, synonyms=("最近跟进时间", "最后跟进时间")
     )
     next_activity_at = DateTimeField(_("next step"), read_only=True)
+    archived_at = DateTimeField(
+        _("archived"),
+        read_only=True,
+        standard=_("Set when a rule lays the record aside: lists and search leave it out."),
+    )
 
     class Meta:
         abstract = True
@@ -115,7 +120,11 @@ def measured_indexes() -> list[models.Index]:
 
 def follow_up_indexes() -> list[models.Index]:
     """Return the indexes that find who was forgotten and what is due, for one person or for all."""
-    return [
+    archived = models.Index(
+        fields=["archived_at", "id"], condition=Q(archived_at__isnull=False),
+        name="%(class)s_archived",
+    )  # fmt: skip
+    return [archived] + [
         models.Index(fields=fields, condition=LIVE, name=f"%(class)s_{name}")
         for name, fields in {
             "last_act": ["last_activity_at", "id", "team", "owner"],

@@ -31,6 +31,7 @@ from keqiao.catalog.kinds.links import ReferencesKind, is_link, links_of
 from keqiao.catalog.operators import ABOUT_PEOPLE, WITHOUT_VALUE, operands
 from keqiao.catalog.problems import FieldProblem, UnknownObject
 from keqiao.catalog.registry import object_type as object_type_named
+from keqiao.records.archived import hides_archived
 from keqiao.records.contains import narrowed_by_index
 from keqiao.records.counting import TooSlow, capped_count
 from keqiao.records.list_search import patience, searched
@@ -282,7 +283,7 @@ def _page_rows(
 ) -> tuple[list[Any], bool, bool]:
     limit = min(max(query.limit, 1), MAX_LIMIT)
     is_narrowed = query.filter is not None or query.ids is not None or query.search or query.cursor
-    if not (is_narrowed or order.nullable or order.expression is not None):
+    if not (is_narrowed or hides_archived(query) or order.nullable or order.expression is not None):
         sign = "-" if order.descending else ""
         names = columns_needed(query.object_type, columns) | ({order.column} - {"pk"})
         by = tuple(dict.fromkeys((f"{sign}{order.column}", f"{sign}pk")))
@@ -298,7 +299,9 @@ def matching_records(access: Access, query: ListQuery) -> QuerySet[Model]:
 
 
 def narrowed(access: Access, query: ListQuery, found: QuerySet[Model]) -> QuerySet[Model]:
-    """Apply what a list asks for to records already in reach."""
+    """Apply what a list asks for to records already in reach; what is archived only if it asks."""
+    if hides_archived(query):
+        found = found.filter(archived_at__isnull=True)
     if query.ids is not None:
         found = found.filter(pk__in=query.ids)
     if query.search:

@@ -45,8 +45,11 @@ def place_of(object_key: str, record_id: int) -> int:
 def index_records(
     object_type: ObjectType, rows: Sequence[Record], fields: dict[str, Field]
 ) -> None:
-    """Write the search words of `rows`, replacing older ones."""
+    """Write the search words of `rows`, replacing older ones; of what is archived there are none."""
     key, first = object_type.key, first_place(object_type.key)
+    if laid_aside := [row.pk for row in rows if getattr(row, "archived_at", None) is not None]:
+        drop_from_index(object_type, laid_aside)
+        rows = [row for row in rows if getattr(row, "archived_at", None) is None]
     insert_rows(
         SearchEntry,
         ("id", "object_key", "record_id", "terms"),

@@ -46,6 +46,7 @@ SOURCES = {
     "customer_answer": gettext_lazy("told by the customer, accepted by %(detail)s"),
     "double_entry": gettext_lazy("by double entry"),
     "merge": gettext_lazy("by a merge"),
+    "archive": gettext_lazy("by archiving"),
 }
 
 
@@ -54,6 +55,8 @@ REASONS = {
     "load demo data": "",
     "number existing records": gettext_lazy("number existing records"),
     "import from the command line": gettext_lazy("import from the command line"),
+    "archive rule": gettext_lazy("archive rule"),
+    "bring back from the archive": gettext_lazy("bring back from the archive"),
     "undo an import": gettext_lazy("undo an import"),
     "take back a review": gettext_lazy("take back a review"),
     "take back a decision": gettext_lazy("take back a decision"),

@@ -13,6 +13,7 @@ from keqiao.base.clock import now
 from keqiao.catalog.filter import Condition
 from keqiao.catalog.registry import object_type
 from keqiao.jobs.options import LONG
+from keqiao.quality.completion.models import CompletionSettings
 from keqiao.quality.completion.rules import CompletionRule, rules_of
 from keqiao.quality.scores.facts import facts_of, stored_form
 from keqiao.records.drafts import Draft, Source
@@ -45,13 +46,25 @@ def usable_rules(access: Access, declared: ObjectType) -> list[CompletionRule]:
     """Return the rules whose target this person may write and whose source he may read in full."""
     if not access.can(Action.CHANGE, declared):
         return []
-    return [rule for rule in rules_of(declared) if _may_use(access, declared, rule)]
+    allowed = uses_identity()
+    return [
+        rule for rule in rules_of(declared)
+        if (allowed or not rule.is_personal) and _may_use(access, declared, rule)
+    ]  # fmt: skip
+
+
+def uses_identity() -> bool:
+    """Tell whether the company says that it may read birthdays and genders out of identity numbers."""
+    kept = CompletionSettings.objects.first()
+    return kept is not None and kept.uses_identity
 
 
 def _may_use(access: Access, declared: ObjectType, rule: CompletionRule) -> bool:
     mask = access.fields(declared)
     if not mask.is_writable(rule.target.name):
         return False
+    if rule.siblings_by:
+        return mask.is_readable(rule.source) and mask.is_readable(rule.siblings_by)
     if not rule.reference:
         return mask.is_readable(rule.source)
     above = object_type(declared.builtin_fields[rule.reference].target)
@@ -71,6 +84,7 @@ def proposals(
     above = {
         rule.reference: _above(access, declared, rule, rows) for rule in rules if rule.reference
     }
+    above |= {rule.key: _agreed(access, declared, rule, rows) for rule in rules if rule.siblings_by}
     found = []
     for row in rows:
         if not _is_empty(declared, row, name):
@@ -91,6 +105,9 @@ def _is_empty(declared: ObjectType, row: Model, name: str) -> bool:
 def _source(
     declared: ObjectType, row: Model, rule: CompletionRule, above: dict[str, dict[int, Any]]
 ) -> Any:
+    if rule.siblings_by:
+        by = declared.builtin_fields[rule.siblings_by]
+        return above[rule.key].get(by.storage.stored(row))
     if rule.reference:
         own = declared.builtin_fields[rule.reference]
         return above[rule.reference].get(own.storage.stored(row))
@@ -108,6 +125,20 @@ def _above(
     own = target.builtin_fields[rule.source.partition(".")[2]]
     ids = {pk for row in rows if (pk := reference.storage.stored(row)) is not None}
     return {row.pk: own.value(row) for row in records(access, target).filter(pk__in=ids)}
+
+
+def _agreed(
+    access: Access, declared: ObjectType, rule: CompletionRule, rows: Sequence[Model]
+) -> dict[int, Any]:
+    """Return, by what they belong to, the value all records this person sees agree on, none if two differ."""
+    by, own = declared.builtin_fields[rule.siblings_by], declared.builtin_fields[rule.source]
+    ids = {pk for row in rows if (pk := by.storage.stored(row)) is not None}
+    values: dict[int, set[Any]] = {}
+    for row in records(access, declared).filter((f"{by.storage.name}__in", ids)):  # type: ignore[union-attr]
+        value = own.value(row)
+        if not own.kind.is_empty(value) and value not in own.kind.placeholders:
+            values.setdefault(by.storage.stored(row), set()).add(value)
+    return {pk: found.pop() for pk, found in values.items() if len(found) == 1}
 
 
 def preview(access: Access, declared: ObjectType, name: str) -> tuple[list[Proposal], int]:
@@ -132,24 +163,31 @@ def fill_in(
 ) -> dict[str, Any]:
     """Fill the field in wherever a rule finds a value; it counts half until somebody confirms it."""
     declared = object_type(object_key)
-    source = Source("bulk", "", request_id)
 
     def fill(access: Access, part: list[int]) -> Part:
         rows = list(records(access, declared, Action.CHANGE).filter(pk__in=part).order_by("pk"))
-        found = proposals(access, declared, name, rows)
-        drafts = [
-            Draft(
-                {name: one.rule.target.kind.wire(one.value, one.rule.target)},
-                record_id=one.record.pk,
-                version=one.record.version,  # type: ignore[attr-defined]
-            )
-            for one in found
-        ]
-        saved = saved_part(access, declared, drafts, source)
-        _count_half(access, declared, [one.record.pk for one in found], name, saved)
-        return saved
+        by_rule: dict[str, list[Proposal]] = {}
+        for one in proposals(access, declared, name, rows):
+            by_rule.setdefault(one.rule.key, []).append(one)
+        whole = Part()
+        for found in by_rule.values():
+            # By rule, so that the log tells of each value where it comes from.
+            source = Source("bulk", str(found[0].rule.label), request_id)
+            saved = saved_part(access, declared, [_draft_of(one) for one in found], source)
+            _count_half(access, declared, [one.record.pk for one in found], name, saved)
+            whole.done += saved.done
+            whole.refused |= saved.refused
+        return whole
 
     return in_steps(user_id, declared, Action.CHANGE, where, search, ids, fill)
+
+
+def _draft_of(one: Proposal) -> Draft:
+    own = one.rule.target
+    version = one.record.version  # type: ignore[attr-defined]
+    return Draft(
+        {own.name: own.kind.wire(one.value, own)}, record_id=one.record.pk, version=version
+    )
 
 
 def _count_half(

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import transaction
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
+from keqiao.base.clock import now
 from keqiao.base.words import say
 from keqiao.catalog.registry import object_types
 from keqiao.jobs.options import with_options
-from keqiao.quality.completion.filling import LOOKED_AT, fill_in, preview, usable_rules
+from keqiao.quality.completion.filling import (
+    LOOKED_AT,
+    fill_in,
+    preview,
+    usable_rules,
+    uses_identity,
+)
+from keqiao.quality.completion.models import CompletionSettings
+from keqiao.records.audit import write_note
 from keqiao.records.present import titles_of
-from keqiao.ui.gate import access_of, go, signed_in
+from keqiao.ui.gate import access_of, go, signed_in, source_of
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
@@ -41,6 +52,8 @@ def completion_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     asked = request.POST.get("object") or request.GET.get("object", "")
     declared = next((one for one in types if one.key == asked), types[0])
+    if request.method == "POST" and request.POST.get("do") == "identity":
+        return _decide_identity(request, access, declared)
     if request.method == "POST":
         return _begin(request, access, declared)
     names = list(dict.fromkeys(rule.target.name for rule in usable_rules(access, declared)))
@@ -55,6 +68,7 @@ def completion_page(request: HttpRequest) -> HttpResponse:
             for one in types
         ],
         "declared": declared,
+        "identity": _identity(access),
         "fields": [
             found for name in names if (found := _field(access, declared, name)) is not None
         ],
@@ -82,10 +96,36 @@ def _field(access: Access, declared: ObjectType, name: str) -> dict[str, Any] | 
                 "url": f"/{declared.path}/{one.record.pk}/",
                 "value": own.kind.text(one.value, own),
                 "why": one.rule.label,
+                "sure": f"{one.rule.confidence:.0%}",
             }
             for one in shown
         ],
     }
+
+
+def _identity(access: Access) -> dict[str, Any] | None:
+    """Return the switch for identity numbers as an administrator sees it; None for others."""
+    return {"is_on": uses_identity()} if access.is_administrator else None
+
+
+def _decide_identity(request: HttpRequest, access: Access, declared: ObjectType) -> HttpResponse:
+    """Keep whether identity numbers may be read; whoever says so stands in the change log."""
+    if not access.is_administrator:
+        raise PermissionDenied
+    is_on = "uses_identity" in request.POST
+    values = {"uses_identity": is_on, "changed_at": now(), "changed_by_id": access.user_id}
+    with transaction.atomic():
+        CompletionSettings.objects.update_or_create(pk=1, defaults=values)
+        write_note(
+            access,
+            declared,
+            "completion",
+            source_of(request),
+            now(),
+            after={"uses_identity": is_on},
+        )
+    messages.success(request, _("Saved."))
+    return go(request, f"{ADDRESS}?object={declared.key}")
 
 
 def _begin(request: HttpRequest, access: Access, declared: ObjectType) -> HttpResponse:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, override
 
 from keqiao.base.clock import now
 from keqiao.base.words import say
 from keqiao.notifications.notify import notify
 from keqiao.quality.customer_form.links import asked_of, form_at
 from keqiao.quality.review.known import CUSTOMER
-from keqiao.quality.review.telling import WANTED
+from keqiao.quality.review.telling import QUEUE, WANTED
 from keqiao.records.drafts import Draft, DuplicateFound, Held, Rejected, Saved, Source
 from keqiao.records.save import save_records
 
@@ -73,7 +74,10 @@ def take_answer(token: str, given: Mapping[str, str]) -> Taken | None:
 
 def _as_customer(access: Access) -> Access:
     """Return the sender's rights; the log names the customer beside him."""
-    name = _("Customer, asked by %(who)s") % {"who": access.actor.name}
+    with override(
+        settings.LANGUAGE_CODE
+    ):  # the log speaks the company's language, not the customer's
+        name = _("Customer, asked by %(who)s") % {"who": access.actor.name}
     return replace(access, actor=replace(access.actor, name=name[:160]))
 
 
@@ -102,7 +106,7 @@ def _close(form: CustomerForm, outcome: Outcome) -> None:
     form.save(update_fields=["answered_at", "pending_id"])
     if isinstance(outcome, Held):
         title = gettext_noop("A customer has answered your form. Please look at the answer.")
-        url = f"/quality/queue/review/{outcome.pending_id}/"
+        url = QUEUE
     elif isinstance(outcome, DuplicateFound):
         title = gettext_noop(
             "A customer has answered your form with a value that another record holds. Please call him."

@@ -90,7 +90,12 @@ def ask_page(request: HttpRequest, declared: ObjectType, record_id: int) -> Http
         else:
             problem = _("Please choose between 1 and %(most)s fields.") % {"most": MOST_FIELDS}
     else:
-        chosen = [name for name, own in fields.items() if own.kind.is_empty(own.value(record))]
+        # A remark is mostly ours: it is asked for only by whoever ticks it.
+        chosen = [
+            name
+            for name, own in fields.items()
+            if own.kind.is_empty(own.value(record)) and own.kind.key != "long_text"
+        ]
     context = {
         "page_title": _("Ask the customer"),
         "declared": declared,

@@ -35,7 +35,7 @@ def register() -> None:
         )
     )  # fmt: skip
     register_undoable(fill_in)
-    register_guide("quality-scores", "quality/completion/")
+    register_guide("fill-in", "quality/completion/")
     register_settings(
         SettingsEntry(
             "quality-scores", _("Quality scores"), "shield-check", DATA, ADDRESS, order=27

@@ -81,10 +81,13 @@ def marked_fields(opened: OpenedRecord) -> dict[str, str]:
     if not is_measured(opened.declared):
         return {}
     facts = facts_of(opened.record.quality_facts)  # type: ignore[attr-defined]
+    mask = opened.access.fields(opened.declared)
+    guessed = _("Filled in by a rule; it counts half until somebody confirms it")
+    found: dict[str, str] = {name: Doubt(guessed) for name in facts.half if mask.is_readable(name)}
     if not (facts.ok or facts.bad):
-        return {}
-    mask, marks = opened.access.fields(opened.declared), latest_marks(opened.declared, opened.id)
-    return {
+        return found
+    marks = latest_marks(opened.declared, opened.id)
+    return found | {
         name: Doubt(mark.told) if name in facts.bad else mark.told
         for name, mark in marks.items()
         if mark.by_person and mask.is_readable(name) and name in (*facts.ok, *facts.bad)

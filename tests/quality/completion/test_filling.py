@@ -101,8 +101,9 @@ def test_a_source_out_of_sight_tells_nothing(company: Company) -> None:
     set_field_right(role, "account", "address", Right.MASKED)
     access = Access.for_user(company.li)
     sources = {rule.source for rule in usable_rules(access, object_type("account"))}
-    assert sources == {"uscc"}
+    assert sources == {"uscc", "email"}
     set_field_right(role, "account", "region", Right.READ)
+    set_field_right(role, "account", "email", Right.MASKED)
     assert usable_rules(Access.for_user(company.li), object_type("account")) == []
 
 
@@ -140,3 +141,82 @@ def test_what_was_filled_in_can_be_taken_back(company: Company) -> None:
 def test_the_page_is_in_the_menu_of_whoever_may_fill_in(company: Company) -> None:
     assert "/quality/completion/" in _client(company.qian).get("/").content.decode()
     assert "/quality/completion/" not in _client(company.sun).get("/").content.decode()
+
+
+def test_the_companys_own_mail_domain_names_its_site_and_a_providers_does_not(
+    company: Company,
+) -> None:
+    own = make("account", seed=21, owner=company.li, email="info@boyuan-tech.cn", website="")
+    common = make("account", seed=22, owner=company.li, email="boyuan@163.com", website="")
+    assert _fill(company.li, "account", "website")["changed"] == 1
+    assert "boyuan-tech.cn" in _row("account", own).website
+    assert _row("account", common).website == ""
+
+
+def test_siblings_fill_what_all_of_them_agree_on(company: Company) -> None:
+    where = {"region": "", "owner": company.li}
+    one = make("account", seed=31, owner=company.li, **BLANK)
+    two = make("account", seed=32, owner=company.li, **BLANK)
+    for number, (account, address) in enumerate(
+        [(one, "星湖街 8 号"), (one, "星湖街 8 号"), (two, "中山路 1 号"), (two, "人民路 2 号")]
+    ):
+        make("contact", seed=40 + number, account=account, address=address, **where)
+    agreed = make("contact", seed=50, account=one, address="", **where)
+    differing = make("contact", seed=51, account=two, address="", **where)
+    assert _fill(company.li, "contact", "address")["changed"] == 1
+    assert _row("contact", agreed).address == _row("contact", agreed).address != ""
+    assert _row("contact", differing).address == "", "where they differ nothing is invented"
+    assert "address" in facts_of(_row("contact", agreed).quality_facts).half
+
+
+def test_what_others_do_not_see_fills_nothing(company: Company) -> None:
+    """A colleague's contact of the same customer is out of reach: its address is not told by a rule."""
+    account = make("account", seed=61, owner=company.zhou, **BLANK)
+    make("contact", seed=62, account=account, owner=company.zhou, address="星湖街 8 号")
+    mine = make("contact", seed=63, account=account, owner=company.li, address="", region="")
+    declared = object_type("contact")
+    assert preview(Access.for_user(company.li), declared, "address")[0] == []
+    assert [one.record.pk for one in preview(SYSTEM, declared, "address")[0]] == [mine]
+
+
+def test_identity_numbers_are_read_only_where_the_company_says_so(company: Company) -> None:
+    number = "11010519491231002X"
+    pk = make("contact", seed=71, owner=company.li, id_number=number, birthday=None, gender="")
+    declared, access = object_type("contact"), Access.for_user(company.li)
+    names = {rule.target.name for rule in usable_rules(access, declared)}
+    assert not names & {"birthday", "gender"}
+    desk = _client(company.li)
+    address = "/quality/completion/"
+    given = {"do": "identity", "object": "contact", "uses_identity": "on"}
+    assert desk.post(address, given).status_code == 403
+    assert _client(company.qian).post(address, given).status_code in (302, 303)
+    assert _fill(company.li, "contact", "birthday")["changed"] == 1
+    assert _fill(company.li, "contact", "gender")["changed"] == 1
+    row = _row("contact", pk)
+    assert (str(row.birthday), row.gender) == ("1949-12-31", "female")
+    masked = {rule.target.name for rule in usable_rules(Access.for_user(company.sun), declared)}
+    assert not masked & {"birthday", "gender"}, "who may not read the number fills nothing from it"
+
+
+def test_a_company_asks_at_a_level_for_what_must_be_known_before(company: Company) -> None:
+    """“No A customer without a credit code” is a standard of the company; the form asks for the field."""
+    from keqiao.base.clock import now
+    from keqiao.quality.standards.known import standards_changed
+    from keqiao.quality.standards.models import StandardRule
+    from keqiao.records.drafts import Rejected, Saved
+    from tests.company import save_one
+
+    StandardRule.objects.create(
+        object_key="account", name="A 级客户须有信用代码", field="uscc", severity="error",
+        where={"field": "uscc", "operator": "is_empty"},
+        scope={"field": "level", "operator": "any_of", "value": ["A"]},
+        message_zh="升为 A 级前请填写统一社会信用代码。", is_active=True, changed_at=now(),
+    )  # fmt: skip
+    standards_changed()
+    pk = make("account", seed=81, owner=company.li, uscc="", level="C")
+    access = Access.for_user(company.li)
+    refused = save_one(access, "account", {"level": "A"}, record_id=pk)
+    assert isinstance(refused, Rejected)
+    assert [one.field for one in refused.problems] == ["uscc"]
+    given = {"level": "A", "uscc": "91350100M000100Y43"}
+    assert isinstance(save_one(access, "account", given, record_id=pk), Saved)

@@ -1,0 +1,13 @@
+"""What a company decided about filling in what is missing."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class CompletionSettings(models.Model):
+    """One row, or none while nobody decided: then nothing is read out of identity numbers."""
+
+    uses_identity = models.BooleanField(default=False)
+    changed_at = models.DateTimeField()
+    changed_by_id = models.BigIntegerField(null=True)
