@@ -24,7 +24,7 @@ from keqiao.jobs.schedule import every
 from keqiao.quality.archive.models import ArchiveRule, ArchiveRun
 from keqiao.records.archived import FIELD, archive_changed, can_be_archived
 from keqiao.records.drafts import Draft, Saved, Source
-from keqiao.records.query import checked_filter, records
+from keqiao.records.query import ListQuery, narrowed, records
 from keqiao.records.save import save_records
 
 if TYPE_CHECKING:
@@ -67,10 +67,8 @@ def quiet_records(declared: ObjectType, rule: ArchiveRule, at: datetime) -> Quer
     found = records(RULES, declared).filter(
         quiet, ~planned, archived_at__isnull=True, created_at__lt=since, updated_at__lt=since
     )
-    if rule.filter:
-        compiled = checked_filter(RULES, declared, parse_filter(rule.filter))
-        found = found.alias(**compiled.annotations).filter(compiled.condition)
-    return found
+    tree = parse_filter(rule.filter) if rule.filter else None
+    return narrowed(RULES, ListQuery(object_type=declared, filter=tree), found)
 
 
 def extent_of(declared: ObjectType, rule: ArchiveRule) -> Extent:
