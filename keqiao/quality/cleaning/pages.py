@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 ADDRESS = "/quality/corrections/"
 RULES = "/settings/correction-rules/"
 LINES, BATCHES = 50, 20
-NOTE = "correction_rule"
+NOTE = "correcting"  # as the change log calls it; it has room for twelve letters
 
 
 @signed_in
@@ -313,6 +313,6 @@ def decide_nightly(request: HttpRequest) -> HttpResponse:
     for declared in correctable_types(access):
         facts = {"is_on": declared.key in on, "may_apply": declared.key in applying}
         NightlyCorrection.objects.update_or_create(object_key=declared.key, defaults=facts)
-        write_note(access, declared, "nightly_correction", source_of(request), now(), after=facts)
+        write_note(access, declared, "nightly", source_of(request), now(), after=facts)
     messages.success(request, _("Saved."))
     return go(request, RULES)

@@ -17,7 +17,7 @@ class StandardRule(models.Model):
     `counted` holds what a count in the background found for this version: records, of how many.
     """
 
-    NOTE: ClassVar[str] = "standard_rule"
+    NOTE: ClassVar[str] = "standard"  # no longer than the log has room for
     FACTS: ClassVar[tuple[str, ...]] = (
         "name", "where", "scope", "field", "severity", "message_zh", "message_en", "repair",
         "is_active", "version",

@@ -51,7 +51,7 @@ def test_a_rule_is_tried_saved_applied_and_switched_off(banks: Company) -> None:
     assert client.post(NEW, form()).status_code == 303
     rule = StandardRule.objects.get()
     assert (rule.is_active, rule.version, rule.changed_by_id) == (True, 1, banks.qian.pk)
-    note = ChangeEntry.objects.filter(action="standard_rule").get()
+    note = ChangeEntry.objects.filter(action="standard").get()
     assert note.after["name"] == "银行客户要有电话"
     entered = browser(banks.li).post("/accounts/new/", {"name": "江阴银行", "was": "{}"})
     assert entered.status_code == 422 and "银行客户必须填写电话。" in entered.content.decode()
