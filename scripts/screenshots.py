@@ -396,6 +396,21 @@ def _await_entry(page: Page, base: str) -> None:
         page.wait_for_timeout(1000)
 
 
+def tidying_up(browser: Browser, folder: Path) -> None:
+    """Show the practice list as a newcomer finds it: what lifts the score most, and a desk of it."""
+    environment = {**os.environ, "KEQIAO_DATA": str(folder)}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "-m", "keqiao.config.command_line", "demo", "--scale", "practice"]
+    subprocess.run(  # noqa: S603
+        command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=environment
+    )
+    with running(folder) as base:
+        camera = Camera(browser, base, REVIEWER)
+        with camera.page() as page:
+            camera.visit(page, "/quality/desk/", "tidy-up-desk")
+            camera.visit(page, "/quality/queue/verify/", "tidy-up-verify")
+
+
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -411,6 +426,7 @@ def main() -> None:
             duplicates(browser, base)
             standards_and_corrections(browser, base)
             asking_and_archiving(browser, base)
+            tidying_up(browser, folder / "practice")
             browser.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

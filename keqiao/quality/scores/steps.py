@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from keqiao.quality.cleaning import pages as corrections
+from keqiao.quality.cleaning.batches import correctable_types
 from keqiao.quality.completion import pages as completion
 from keqiao.quality.completion.filling import usable_rules
 from keqiao.quality.duplicates import bulk_pages as safe_merges
 from keqiao.quality.duplicates.bulk import may_merge_in_bulk, safe_pairs
 from keqiao.quality.duplicates.deciding import compared_types
 from keqiao.quality.queue.sources import COUNT_STOPS_AT, queue_sources
-from keqiao.quality.queue.waiting import count_text, waiting_by_source
+from keqiao.quality.queue.waiting import count_text, forget_waiting, waiting_by_source
 from keqiao.quality.scores.arithmetic import Dimension
 from keqiao.quality.scores.expectations import expectations
 
@@ -48,6 +50,12 @@ def _batches(access: Access, declared: ObjectType, figures: Figures) -> list[dic
         url = f"{safe_merges.ADDRESS}?object={declared.key}"
         points = figures.lift(Dimension.UNIQUENESS)
         found.append(_step(_("Merge safe pairs"), "git-merge", url, pairs, points))
+    if declared in correctable_types(access):
+        broken = figures.parts.get(Dimension.CONSISTENCY, [0, 0, 0])
+        count = broken[1] - broken[0]
+        url = f"{corrections.ADDRESS}?object={declared.key}"
+        points = figures.lift(Dimension.CONSISTENCY)
+        found.append(_step(_("Find what contradicts itself"), "list-check", url, count, points))
     targets = {rule.target.name for rule in usable_rules(access, declared)}
     wanted = [one for one in expectations(declared).fields if one.name in targets]
     empty = max((figures.missing[one.name] for one in wanted), default=0)
@@ -58,6 +66,8 @@ def _batches(access: Access, declared: ObjectType, figures: Figures) -> list[dic
 
 
 def _queues(access: Access, figures: Figures) -> list[dict[str, Any]]:
+    # Somebody comes here from a batch that has just found things to decide: no number of a minute ago.
+    forget_waiting(access)
     waiting = waiting_by_source(access)
     return [
         _step(
