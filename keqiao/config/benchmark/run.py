@@ -25,6 +25,7 @@ from keqiao.config.benchmark.client import (
     send,
 )
 from keqiao.config.benchmark.pool import NIGHT, race
+from keqiao.config.benchmark.profiling import told
 from keqiao.config.benchmark.questions import (
     Question,
     cookies,
@@ -90,6 +91,24 @@ def measure(
         if not quality.is_alone(only):
             measure_installation(bench)
         quality.measure_quality(bench)
+        build(bench)
+        ground = json.loads(bench.run_module("keqiao.config.benchmark.ground").splitlines()[-1])
+        bench.figures["accounts"] = ground["accounts"]
+        measure_floor(bench, ground)
+        measure_product(bench, ground)
+        if not only or "merge" in only:
+            measure_merging(bench)
+        if not only or "duplicates" in only:
+            measure_duplicates(bench)
+        if not only or "likeness" in only:
+            measure_likeness(bench)
+        if not only or "profile" in only:
+            measure_profile(bench)
+        if not only:
+            measure_import(bench)
+            bench.figures["pool_night"] = json.loads(
+                bench.run_module("django", "shell", "-v", "0", "-c", NIGHT).splitlines()[-1]
+            )
     except (RequestFailed, RuntimeError, OSError) as problem:
         raise BenchFailed(str(problem)) from None
     result = {
@@ -282,6 +301,13 @@ def measure_likeness(bench: Bench) -> None:
     bench.say(f"likeness: {bench.figures['likeness']}")
 
 
+def measure_profile(bench: Bench) -> None:
+    """Profile one field of all customers, and bring a hundred thousand values together."""
+    out = bench.run_module("keqiao.config.benchmark.profiling")
+    bench.figures["profiling"] = json.loads(out.splitlines()[-1])
+    bench.say(f"profiling: {bench.figures['profiling']}")
+
+
 def measure_import(bench: Bench) -> None:
     """Import a messy list of 10 000 rows by the command, from start to end, dry and for real."""
     file = bench.folder / "import.xlsx"
@@ -357,6 +383,8 @@ def as_table(result: dict[str, Any]) -> str:
             f" {one['found_share']:.1%} found; {one['new']:,} new in {one['new_seconds']} s"
             + (f"  ! {', '.join(one['misses'])}" if one["misses"] else "")
         )
+    if "profiling" in result:
+        lines += told(result["profiling"])
     if "pool_night" in result:
         one = result["pool_night"]
         lines.append(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from keqiao.catalog.kinds.roles import Profiled
-from keqiao.jobs.progress import check_cancelled, progress
+from keqiao.jobs.progress import check_cancelled
 from keqiao.quality.profiling.counting import ANSWERS
 from keqiao.quality.profiling.measures import counted_by, is_profiled, profile_of
-from keqiao.records.distinct import By, filled_of, values_of
+from keqiao.records.distinct import By, all_values_of, filled_of
 
 if TYPE_CHECKING:
     from keqiao.access.access import Access
@@ -53,22 +53,22 @@ def _fill(access: Access, question: Question, _most: int | None) -> dict[str, An
 
 def _profile(access: Access, question: Question, most: int | None) -> dict[str, Any]:
     own, query = question.declared.field(question.field), question.query()
-    facets = facet_fields(access, question.declared, own.name)
-    steps = len(facets) + 2
-    values = values_of(access, query, own.name, counted_by(own), most=most)
-    progress(1, steps)
+    facets = {
+        one: By.PROVINCE if one.kind.key == "region" else By.VALUE
+        for one in facet_fields(access, question.declared, own.name)
+    }
+    asked = {own.name: counted_by(own)} | {one.name: by for one, by in facets.items()}
+    counted = all_values_of(access, query, asked, most=most)
+    values = counted[own.name]
+    check_cancelled()
     profile = profile_of(own, values)
     if own.kind.profiled_as is Profiled.PICKS and "is_filled" not in own.operators:
         profile.filled = profile.records
-    progress(2, steps)
     found = []
-    for done, facet in enumerate(facets, 3):
-        check_cancelled()
-        by = By.PROVINCE if facet.kind.key == "region" else By.VALUE
-        split = values_of(access, query, facet.name, by, most=most)
+    for facet, by in facets.items():
+        split = counted[facet.name]
         if len(split.counts) + (split.filled < split.records) > 1:
             found.append({"field": facet.name, "bars": _facet_bars(facet, by, split)})
-        progress(done, steps)
     return {"records": values.records, "profile": msgspec.to_builtins(profile), "facets": found}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keqiao.access.models import User
@@ -100,7 +100,7 @@ def test_values_are_alike_by_the_way_that_was_asked_for(
         assert found[0].values == ((one, 2), (other, 1)) and found[0].changes == 1
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(min_size=1, max_size=12), st.integers(1, 9), max_size=30),
        st.sampled_from(Likeness))  # fmt: skip
 def test_any_texts_are_clustered_and_each_stands_in_one_cluster(
