@@ -78,10 +78,7 @@ def all_values_of(
     counted: list[Counter[Hashable]] = [Counter() for _name in fields]
     total = 0
     for part in in_parts(access, replace(query, search_surely=True)):
-        rows = part.annotate(**{
-            f"_value{place}": _expression(own, by)
-            for place, (own, by) in enumerate(zip(fields, bys, strict=True))
-        }).values_list(*(f"_value{place}" for place in range(len(fields))))  # fmt: skip
+        rows = part.values_list(*map(_expression, fields, bys))
         for chunk in batched(rows.iterator(chunk_size=_AT_ONCE), _AT_ONCE):
             total += len(chunk)
             for place, column in enumerate(zip(*chunk, strict=True)):
