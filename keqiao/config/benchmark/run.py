@@ -91,24 +91,6 @@ def measure(
         if not quality.is_alone(only):
             measure_installation(bench)
         quality.measure_quality(bench)
-        build(bench)
-        ground = json.loads(bench.run_module("keqiao.config.benchmark.ground").splitlines()[-1])
-        bench.figures["accounts"] = ground["accounts"]
-        measure_floor(bench, ground)
-        measure_product(bench, ground)
-        if not only or "merge" in only:
-            measure_merging(bench)
-        if not only or "duplicates" in only:
-            measure_duplicates(bench)
-        if not only or "likeness" in only:
-            measure_likeness(bench)
-        if not only or "profile" in only:
-            measure_profile(bench)
-        if not only:
-            measure_import(bench)
-            bench.figures["pool_night"] = json.loads(
-                bench.run_module("django", "shell", "-v", "0", "-c", NIGHT).splitlines()[-1]
-            )
     except (RequestFailed, RuntimeError, OSError) as problem:
         raise BenchFailed(str(problem)) from None
     result = {
@@ -141,6 +123,8 @@ def measure_installation(bench: Bench) -> None:
         measure_duplicates(bench)
     if not only or "likeness" in only:
         measure_likeness(bench)
+    if not only or "profile" in only:
+        measure_profile(bench)
     if not only:
         measure_import(bench)
         bench.figures["pool_night"] = json.loads(
