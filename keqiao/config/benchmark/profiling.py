@@ -64,8 +64,10 @@ def _values() -> dict[str, int]:
     return found
 
 
-def told(result: dict[str, Any]) -> list[str]:
-    """Return the lines of the table."""
+def told(result: dict[str, Any] | None) -> list[str]:
+    """Return the lines of the table; none where it was not measured."""
+    if result is None:
+        return []
     profile, fill = result["profile"], result["fill"]
     ways = ", ".join(f"{way} {one['seconds']} s" for way, one in result["clusters"].items())
     whole = f"{profile['records']:,} x “{result['field']}”, facets beside it"

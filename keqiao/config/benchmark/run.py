@@ -367,8 +367,7 @@ def as_table(result: dict[str, Any]) -> str:
             f" {one['found_share']:.1%} found; {one['new']:,} new in {one['new_seconds']} s"
             + (f"  ! {', '.join(one['misses'])}" if one["misses"] else "")
         )
-    if "profiling" in result:
-        lines += told(result["profiling"])
+    lines += told(result.get("profiling"))
     if "pool_night" in result:
         one = result["pool_night"]
         lines.append(
