@@ -181,7 +181,9 @@ def _shown(
     if item is None:
         item = source.next(access, sitting.after)
     if not sitting.total:
-        sitting = replace(sitting, total=sitting.done + waiting_by_source(access)[source.key])
+        sitting = replace(
+            sitting, total=sitting.done + waiting_by_source(access).get(source.key, 0)
+        )
     total = max(sitting.total, sitting.done + (item is not None))
     sitting = replace(sitting, total=total)
     context: dict[str, Any] = {
