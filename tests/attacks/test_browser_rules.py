@@ -81,10 +81,12 @@ class Inline(HTMLParser):
 def offences_in(answer: HttpResponseBase) -> list[str]:
     found = []
     policy = answer.headers.get("Content-Security-Policy", "")
-    if "default-src 'self'" not in policy or "unsafe" in policy:
+    # The customer's own page allows nothing by default and tells nobody where one came from.
+    allows_nothing = "default-src 'none'" in policy
+    if not (allows_nothing or "default-src 'self'" in policy) or "unsafe" in policy:
         found.append(f"policy {policy!r}")
     for part in (
-        "object-src 'none'",
+        *(() if allows_nothing else ("object-src 'none'",)),
         "base-uri 'none'",
         "frame-ancestors 'none'",
         "form-action 'self'",
@@ -92,7 +94,8 @@ def offences_in(answer: HttpResponseBase) -> list[str]:
         if part not in policy:
             found.append(f"policy without {part}")
     for name, value in HEADERS.items():
-        if answer.headers.get(name) != value:
+        stricter = "no-referrer" if name == "Referrer-Policy" and allows_nothing else value
+        if answer.headers.get(name) not in {value, stricter}:
             found.append(f"{name}: {answer.headers.get(name)}")
     if answer.headers.get("Content-Type", "").startswith("text/html"):
         reader = Inline()
