@@ -12,7 +12,7 @@ from keqiao.quality.rule_model import PeopleRule
 class DoubleEntryRule(PeopleRule):
     """Records of one object type of which a share is keyed again, and by whom."""
 
-    NOTE = "double_entry_rule"
+    NOTE = "entry_rule"  # no longer than the log has room for
     FACTS = ("name", "filter", "share", "fields", "keyers", "is_active")
 
     share = models.PositiveSmallIntegerField(default=100)  # percent of the records that fit
