@@ -10,10 +10,11 @@ from django_tasks import task
 
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
+from keqiao.catalog import state
 from keqiao.catalog.filter import Condition
 from keqiao.catalog.registry import object_type
 from keqiao.jobs.options import LONG
-from keqiao.quality.completion.models import CompletionSettings
+from keqiao.quality.completion.models import SETTINGS, CompletionSettings
 from keqiao.quality.completion.rules import CompletionRule, rules_of
 from keqiao.quality.scores.facts import facts_of, stored_form
 from keqiao.records.drafts import Draft, Source
@@ -55,8 +56,13 @@ def usable_rules(access: Access, declared: ObjectType) -> list[CompletionRule]:
 
 def uses_identity() -> bool:
     """Tell whether the company says that it may read birthdays and genders out of identity numbers."""
-    kept = CompletionSettings.objects.first()
-    return kept is not None and kept.uses_identity
+    return _uses_identity()
+
+
+_uses_identity = state.Remembered(
+    lambda: (state.version(SETTINGS),),
+    lambda: CompletionSettings.objects.filter(uses_identity=True).exists(),
+)
 
 
 def _may_use(access: Access, declared: ObjectType, rule: CompletionRule) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+SETTINGS = "completion-settings"  # the version under which processes remember them
+
 
 class CompletionSettings(models.Model):
     """One row, or none while nobody decided: then nothing is read out of identity numbers."""

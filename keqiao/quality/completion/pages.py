@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from keqiao.base.clock import now
 from keqiao.base.words import say
+from keqiao.catalog import state
 from keqiao.catalog.registry import object_types
 from keqiao.jobs.options import with_options
 from keqiao.quality.completion.filling import (
@@ -23,7 +24,7 @@ from keqiao.quality.completion.filling import (
     usable_rules,
     uses_identity,
 )
-from keqiao.quality.completion.models import CompletionSettings
+from keqiao.quality.completion.models import SETTINGS, CompletionSettings
 from keqiao.records.audit import write_note
 from keqiao.records.present import titles_of
 from keqiao.ui.gate import access_of, go, signed_in, source_of
@@ -116,6 +117,7 @@ def _decide_identity(request: HttpRequest, access: Access, declared: ObjectType)
     values = {"uses_identity": is_on, "changed_at": now(), "changed_by_id": access.user_id}
     with transaction.atomic():
         CompletionSettings.objects.update_or_create(pk=1, defaults=values)
+        state.bump(SETTINGS)
         write_note(
             access,
             declared,
