@@ -132,6 +132,7 @@ def test_a1_only_administrators_configure_the_company(company: Company) -> None:
         "standards/", "standards/new/", "standards/1/",
         "cleaning-schedule/", "cleaning-schedule/run/", "cleaning-schedule/switch/",
         "correction-rules/", "correction-rules/decide/", "correction-rules/nightly/",
+        "stop-words/", "match-models/",
         "archive/", "archive/new/", "archive/1/",
     ]  # fmt: skip
     clients = [browser_of(one) for one in (company.li, company.wang, company.zhao, company.sun)]
@@ -180,6 +181,7 @@ def test_a1_no_settings_page_is_forgotten_here() -> None:
         "standards/", "standards/new/", "standards/<record:standard_rule_id>/",
         "cleaning-schedule/", "cleaning-schedule/run/", "cleaning-schedule/switch/",
         "correction-rules/", "correction-rules/decide/", "correction-rules/nightly/",
+        "stop-words/", "match-models/",
         "archive/", "archive/new/", "archive/<record:archive_rule_id>/",
         "archive/runs/<record:archive_run_id>/undo/",
     }  # fmt: skip

@@ -43,6 +43,10 @@ KNOWN = re.compile(
     r"|settings/duplicates/<record:scenario_rule_id>/"  # tests/attacks/test_doors.py
     r"|settings/double-entry/<record:entry_rule_id>/"  # tests/attacks/test_doors.py
     r"|settings/standards/<record:standard_rule_id>/"  # tests/attacks/test_doors.py
+    r"|settings/archive/(runs/)?<record:archive_(rule|run)_id>/"  # tests/attacks/test_doors.py
+    r"|quality/duplicates/<record:pair_id>/"  # tests/quality/duplicates/test_desk.py
+    r"|quality/profile/<object:declared>/<slug:name>/"  # a field: tests/quality/profiling
+    r"|f/<str:token>/"  # a secret, not a number: tests/quality/customer_form
     r"|merges/<record:merge_id>/"  # tests/quality/test_merge_pages.py
     r"|check-file/<record:check_id>/"  # tests/config/test_check_file.py
     r"|notices/<record:notice_id>/"  # tests/notifications/test_notices.py

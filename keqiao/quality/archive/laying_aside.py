@@ -182,6 +182,8 @@ def restore(access: Access, declared: ObjectType, ids: Sequence[int]) -> int:
 
 
 def _set(access: Access, declared: ObjectType, ids: Sequence[int], at: datetime | None) -> int:
+    if not ids:
+        return 0
     drafts = [Draft({}, record_id=pk, settled={FIELD: at}) for pk in ids]
     outcomes: list[Any] = save_records(
         access, declared, drafts, source=SOURCE, allow_duplicates=True
