@@ -26,7 +26,7 @@ def number_of(page: Page, label: str) -> int:
     return int(line.locator("b").inner_text().replace(",", ""))
 
 
-def reach(page: Page, wanted: Locator, steps: int = 60) -> None:
+def reach(page: Page, wanted: Locator, steps: int = 90) -> None:
     """Go on with Tab until the focus stands on `wanted`."""
     for _step in range(steps):
         page.keyboard.press("Tab")
