@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from keqiao.base.clock import now
@@ -41,5 +43,5 @@ def test_versions_are_compared_and_taken_back(sit_down: SitDown, staff: Company)
     settle(page)
     expect(page.locator("tbody tr").nth(2).locator(".tag")).to_be_visible()
     page.get_by_role("button", name="立即训练").click()
-    settle(page)
-    expect(page.locator("h1")).to_contain_text("训练查重模型：客户")
+    page.wait_for_url("**/jobs/**")
+    expect(page).to_have_title(re.compile("训练查重模型：客户"))
