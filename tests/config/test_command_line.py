@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from keqiao.config.command_line import main
-from tests.faults.installation import ROOT, Installation
+from tests.faults.installation import ROOT, Installation, prepared
 
 COMMANDS = sorted(main.commands)
 CSV = """客户名称,电话,地区
@@ -25,7 +25,7 @@ CSV = """客户名称,电话,地区
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    made = Installation(tmp_path_factory.mktemp("installation"))
+    made = Installation(tmp_path_factory.mktemp("installation"), prepared())
     yield made
     made.stop()
 

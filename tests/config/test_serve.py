@@ -15,12 +15,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.installation import ROOT, Installation
+from tests.faults.installation import ROOT, Installation, prepared
 
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    made = Installation(tmp_path_factory.mktemp("serve"))
+    made = Installation(tmp_path_factory.mktemp("serve"), prepared())
     yield made
     made.stop()
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from tests.faults.installation import Installation
+from tests.faults.killing import KILLING
 
 # Runs inside the installation. Each attempt is a process of its own that kills itself right before
 # its n-th statement, a few statements later each time, until one gets to its end.
 KILLED = """
-import os, signal
-from django.db import connection, connections
 from keqiao.access.access import Access
 from keqiao.access.directory import add_user
 from keqiao.catalog.registry import object_type
@@ -35,30 +29,6 @@ record_pairs(
     Scenario.NIGHTLY, "0",
 )
 
-def attempt(action, kill_at):
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        seen = 0
-        def step():
-            nonlocal seen
-            seen += 1
-            if seen == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-        def counted(execute, sql, params, many, context):
-            step()
-            return execute(sql, params, many, context)
-        connection.ensure_connection()
-        commit = connection._commit
-        def last():
-            step()
-            return commit()
-        connection._commit = last
-        with connection.execute_wrapper(counted):
-            action()
-        os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
-
 def killed_on_the_way(action):
     kill_at = kills = 0
     while attempt(action, kill_at := kill_at + 23):
@@ -79,17 +49,8 @@ result |= {"undo_kills": killed_on_the_way(undo), "back": live.count(), "sound":
 """
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path)
-    try:
-        yield made
-    finally:
-        made.stop()
-
-
 def test_every_group_is_merged_once_however_often_it_is_killed(installation: Installation) -> None:
-    found = installation.script(KILLED)
+    found = installation.script(KILLING + KILLED)
     assert found["kills"] > 2
     assert (found["merges"], found["left"], found["settled"]) == (6, 6, 6)
     assert found["undo_kills"] > 2

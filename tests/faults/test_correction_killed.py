@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from tests.faults.installation import Installation
+from tests.faults.killing import KILLING
 
 # Runs inside the installation. Each attempt is a process of its own that kills itself right before
 # its n-th statement, the commit being the last one; the next attempt goes on with the same round.
 KILLED = """
-import os, signal
-from django.db import connection, connections
 from keqiao.access.access import Access
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
@@ -30,35 +24,13 @@ for letter in "丁丙乙己戊甲":
     values = {"name": f"博{letter} 科技有限 公司", "address": "江苏省苏州市吴中区人民路1号"}
     [saved] = save_records(ACCESS, ACCOUNT, [Draft(values)], source=Source("form"))
 
-def attempt(batch_id, kill_at):
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        seen = 0
-        def step():
-            nonlocal seen
-            seen += 1
-            if seen == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-        def counted(execute, sql, params, many, context):
-            step()
-            return execute(sql, params, many, context)
-        connection.ensure_connection()
-        commit = connection._commit
-        def last():
-            step()
-            return commit()
-        connection._commit = last
-        with connection.execute_wrapper(counted):
-            batches.run_batch(CorrectionBatch.objects.get(pk=batch_id))
-        os._exit(0)
-    _pid, status = os.waitpid(pid, 0)
-    return os.WIFSIGNALED(status)
-
 # The further it gets before it is killed, the fewer attempts a round needs; in the end it is whole.
 batch = CorrectionBatch.objects.create(object_key="account", started_at=now())
 kills = 0
-while attempt(batch.pk, 3 + 7 * kills):
+def on():
+    batches.run_batch(CorrectionBatch.objects.get(pk=batch.pk))
+
+while attempt(on, 3 + 7 * kills):
     kills += 1
 batch.refresh_from_db()
 lines = list(Correction.objects.values_list("record_id", "field", "state"))
@@ -76,19 +48,10 @@ result = {
 """
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path)
-    try:
-        yield made
-    finally:
-        made.stop()
-
-
 def test_a_round_killed_again_and_again_corrects_each_record_once(
     installation: Installation,
 ) -> None:
-    result = installation.script(KILLED)
+    result = installation.script(KILLING + KILLED)
     assert result["kills"] > 5, "it was killed at different statements"
     assert (result["looked_at"], result["finished"]) == (6, True)
     assert result["names"] == [f"博{letter}科技有限公司" for letter in "丁丙乙己戊甲"]

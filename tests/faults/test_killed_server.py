@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.installation import Installation
+from tests.faults.installation import Installation, prepared
 
 ROUNDS = int(os.environ.get("KEQIAO_FAULT_ROUNDS", "40"))
 TRIES = 80
@@ -47,7 +47,7 @@ result = {
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path)
+    made = Installation(tmp_path, prepared())
     try:
         made.start()
         yield made

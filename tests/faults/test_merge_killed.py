@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from tests.faults.installation import Installation
+from tests.faults.killing import KILLING
 
 # Runs inside the installation. Each attempt is a process of its own that kills itself right before
 # its n-th statement, the commit being the last one.
 KILLED = """
-import hashlib, os, signal
-from django.db import connection, connections
+import hashlib
 from keqiao.access.access import Access
 from keqiao.catalog.registry import object_type
 from keqiao.records.audit import verify_chain
@@ -48,31 +43,6 @@ def state():
             digest.update(repr((table, sorted(map(repr, cursor.fetchall())))).encode())
     return digest.hexdigest()
 
-def attempt(action, kill_at):
-    connections.close_all()
-    pid = os.fork()
-    if pid == 0:
-        seen = 0
-        def step():
-            nonlocal seen
-            seen += 1
-            if seen == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-        def counted(execute, sql, params, many, context):
-            step()
-            return execute(sql, params, many, context)
-        connection.ensure_connection()
-        commit = connection._commit
-        def last():
-            step()
-            return commit()
-        connection._commit = last
-        with connection.execute_wrapper(counted):
-            action()
-        os._exit(0)
-    _pid, status = os.waitpid(pid, 0)
-    return os.WIFSIGNALED(status)
-
 def killed_everywhere(action):
     before, kill_at, halves = state(), 1, []
     while attempt(action, kill_at):
@@ -97,17 +67,8 @@ result = {
 """
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path)
-    try:
-        yield made
-    finally:
-        made.stop()
-
-
 def test_a_merge_killed_at_any_statement_is_whole_or_not_there(installation: Installation) -> None:
-    result = installation.script(KILLED)
+    result = installation.script(KILLING + KILLED)
     for name in ("merge", "undo"):
         statements, halves, is_done = result[name]
         assert statements > 40, "it was killed at each of its statements"

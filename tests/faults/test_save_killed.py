@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.installation import Installation
-from tests.faults.test_merge_killed import KILLED, installation
-
-__all__ = ["installation"]
+from tests.faults.killing import KILLING
+from tests.faults.test_merge_killed import KILLED
 
 SAVED = (
     KILLED[: KILLED.index("def merge():")]
@@ -33,7 +32,7 @@ result = {
 def test_a_save_killed_at_any_statement_leaves_keys_and_record_or_neither(
     installation: Installation,
 ) -> None:
-    result = installation.script(SAVED)
+    result = installation.script(KILLING + SAVED)
     for name in ("create", "change"):
         statements, halves, is_done = result[name]
         assert statements > 8, "it was killed at each of its statements"
