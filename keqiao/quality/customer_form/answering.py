@@ -66,7 +66,7 @@ def take_answer(token: str, given: Mapping[str, str]) -> Taken | None:
             )
             taken = _taken(outcome, fields)
             if taken is not None and taken.is_taken:
-                _close(form, outcome)
+                _close(form, outcome, values)
             return taken
     except _NotHeld:
         return None
@@ -100,18 +100,19 @@ def _taken(outcome: Outcome, fields: Mapping[str, Any]) -> Taken | None:
     return None
 
 
-def _close(form: CustomerForm, outcome: Outcome) -> None:
+def _close(form: CustomerForm, outcome: Outcome, values: dict[str, str]) -> None:
     form.answered_at = now()
     form.pending_id = outcome.pending_id if isinstance(outcome, Held) else None
-    form.save(update_fields=["answered_at", "pending_id"])
+    form.unheld = values if isinstance(outcome, DuplicateFound) else None
+    form.save(update_fields=["answered_at", "pending_id", "unheld"])
     if isinstance(outcome, Held):
         title = gettext_noop("A customer has answered your form. Please look at the answer.")
         url = QUEUE
     elif isinstance(outcome, DuplicateFound):
         title = gettext_noop(
-            "A customer has answered your form with a value that another record holds. Please call him."
+            "A customer has answered your form with a value that another record holds. Please look at both."
         )
-        url = f"/{_path(form)}/{form.record_id}/"
+        url = f"/{_path(form)}/{form.record_id}/ask-customer/"
     else:
         title = gettext_noop("A customer has answered your form: everything is as we have it.")
         url = f"/{_path(form)}/{form.record_id}/"

@@ -23,6 +23,8 @@ class CustomerForm(models.Model):
     answered_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     pending_id = models.BigIntegerField(null=True)  # the held change his answer became
+    # What he sent, by field, when it could not be held because another record has such a value.
+    unheld = models.JSONField(null=True)
 
     class Meta:
         indexes = [

@@ -167,6 +167,11 @@ def _earlier(access: Access, declared: ObjectType, record_id: int) -> list[dict[
                 "state": state,
                 "tone": tone,
                 "is_open": tone == "amber",
+                "unheld": [
+                    (sentence(fields[name].label), value)
+                    for name, value in (form.unheld or {}).items()
+                    if name in fields
+                ],
             }
         )
     return lines

@@ -27,6 +27,7 @@ from tests.company import Company, make
 
 CONTACT = object_type("contact")
 OLD, NEW = "13800138001", "13900139002"
+USCC = "91350100M000100Y43"
 
 
 def stored(pk: int, key: str = "contact") -> Any:
@@ -158,6 +159,26 @@ def test_a_customer_never_learns_whom_we_know(company: Company, contact: int) ->
     make("contact", seed=2, owner=company.zhou, phone=NEW)
     answer = Client().post(f"/f/{ask(company, contact)}/", {"phone": NEW})
     assert (answer.status_code, answer["Location"]) == (302, "/f/thanks/")
+
+
+def test_an_answer_another_record_holds_is_kept_for_whoever_asked(company: Company) -> None:
+    cache.clear()
+    make("account", seed=1, owner=company.zhou, name="苏州甲厂", uscc=USCC)
+    pk = make("account", seed=2, owner=company.li, name="苏州乙厂", uscc="")
+    access = Access.for_user(company.li)
+    _form, token = make_form(
+        access, object_type("account"), stored(pk, "account"), ("uscc",), days=7,
+        shows_values=False, source=Source("form"),
+    )  # fmt: skip
+    answer = Client().post(f"/f/{token}/", {"uscc": USCC})
+    assert answer["Location"] == "/f/thanks/", "a customer never learns whom we know"
+    assert stored(pk, "account").uscc == "" and not PendingChange.objects.exists()
+    page = desk(company.li).get(f"/accounts/{pk}/ask-customer/").content.decode()
+    assert USCC in page and "另一条记录" in page
+    assert "苏州甲厂" not in page
+    role = company.li.roles.get()
+    set_field_right(role, "account", "uscc", Right.MASKED)
+    assert USCC not in desk(company.li).get(f"/accounts/{pk}/ask-customer/").content.decode()
 
 
 def test_rights_that_are_taken_close_the_link(company: Company, contact: int) -> None:
