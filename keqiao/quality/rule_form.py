@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from keqiao.base.clock import now
@@ -18,23 +20,27 @@ from keqiao.catalog.registry import object_types
 from keqiao.records.audit import write_note
 from keqiao.ui.filter_builder import act_on, fields_to_choose, shown_group
 from keqiao.ui.filter_form import MOST_LINES, Group, from_tree, read_form, to_tree
-from keqiao.ui.gate import access_of, source_of
+from keqiao.ui.gate import access_of, is_partial, source_of
 from keqiao.ui.navigation import sentence
 from keqiao.ui.people_boxes import colleagues_box, department_boxes, role_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from django.http import HttpRequest, QueryDict
+    from django.http import HttpRequest, HttpResponse, QueryDict
     from django.utils.functional import Promise
 
     from keqiao.access.access import Access
     from keqiao.catalog.field import Field
     from keqiao.catalog.object_type import ObjectType
+    from keqiao.quality.archive.models import ArchiveRule
     from keqiao.quality.rule_model import PeopleRule
     from keqiao.quality.standards.models import StandardRule
 
-    KeptRule = PeopleRule | StandardRule
+    KeptRule = PeopleRule | StandardRule | ArchiveRule
+    Changed = Callable[[], None] | None
+
+Trial = TypeVar("Trial")
 
 
 # --- which rule -----------------------------------------------------------------------------------
@@ -53,13 +59,14 @@ def entered_type(key: str) -> ObjectType:
 
 
 def keep_rule(
-    request: HttpRequest, declared: ObjectType, rule: KeptRule, changed: Callable[[], None]
+    request: HttpRequest, declared: ObjectType, rule: KeptRule, changed: Changed = None
 ) -> None:
-    """Save a rule whose form was right; `changed` says so to every process."""
+    """Save a rule whose form was right; `changed` says so to processes that remember rules."""
     rule.changed_at, rule.changed_by_id = now(), access_of(request).user_id
     with transaction.atomic():
         rule.save()
-        changed()
+        if changed:
+            changed()
         _log(request, declared, rule, {name: getattr(rule, name) for name in rule.FACTS})
     messages.success(
         request,
@@ -70,17 +77,62 @@ def keep_rule(
 
 
 def delete_rule(
-    request: HttpRequest, declared: ObjectType, rule: KeptRule, changed: Callable[[], None]
+    request: HttpRequest, declared: ObjectType, rule: KeptRule, changed: Changed = None
 ) -> None:
     with transaction.atomic():
         _log(request, declared, rule, {"deleted": rule.name})
         rule.delete()
-        changed()
+        if changed:
+            changed()
     messages.success(request, _("The rule is gone."))
 
 
 def _log(request: HttpRequest, declared: ObjectType, rule: KeptRule, after: dict[str, Any]) -> None:
     write_note(access_of(request), declared, rule.NOTE, source_of(request), now(), after=after)
+
+
+# --- one visit of the form --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Posted(Generic[Trial]):
+    """What became of a form that was sent: wrong, tried out, kept, or still being built."""
+
+    problem: str = ""
+    trial: Trial | None = None
+    is_kept: bool = False
+
+
+def take_rule(
+    request: HttpRequest,
+    declared: ObjectType,
+    rule: KeptRule,
+    read: Callable[[], str],
+    changed: Callable[[], None],
+    tried: Callable[[], Trial] | None = None,
+) -> Posted[Trial]:
+    """Do what the pressed button says; `read` puts the form onto the rule and tells what is wrong."""
+    if request.method != "POST":
+        return Posted()
+    do, problem = request.POST.get("do", ""), read()
+    if do not in {"try", "save"}:
+        return Posted()  # still building the condition: nothing is wrong yet
+    if problem:
+        return Posted(problem)
+    if do == "save":
+        keep_rule(request, declared, rule, changed)
+        return Posted(is_kept=True)
+    try:
+        return Posted(trial=tried() if tried else None)
+    except FilterProblem as found:
+        return Posted(str(found.message))
+
+
+def rule_shown(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Return the page of a rule, or its form alone; 422 when `problem` in the context says so."""
+    part = "#form" if is_partial(request) else ""
+    status = 422 if context["problem"] else 200
+    return render(request, template + part, context, status=status)
 
 
 # --- people ---------------------------------------------------------------------------------------

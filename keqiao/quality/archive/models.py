@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from keqiao.access.models import User
@@ -12,6 +14,9 @@ class ArchiveRule(models.Model):
 
     `may_take_all`: an administrator has typed the number of records, knowing that it is nearly all.
     """
+
+    NOTE: ClassVar[str] = "archive_rule"
+    FACTS: ClassVar[tuple[str, ...]] = ("name", "filter", "months", "is_active", "may_take_all")
 
     name = models.CharField(max_length=80)
     object_key = models.CharField(max_length=40)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -27,12 +25,17 @@ from keqiao.quality.archive.laying_aside import (
     quiet_records,
 )
 from keqiao.quality.archive.models import ArchiveRule, ArchiveRun
-from keqiao.quality.rule_form import criteria_posted, criteria_shown
+from keqiao.quality.rule_form import (
+    criteria_posted,
+    criteria_shown,
+    delete_rule,
+    keep_rule,
+    rule_shown,
+)
 from keqiao.records.archived import can_be_archived
-from keqiao.records.audit import write_note
 from keqiao.records.present import titles_of
 from keqiao.ui.converters import whole_number
-from keqiao.ui.gate import access_of, administrators_only, go, is_partial, source_of
+from keqiao.ui.gate import access_of, administrators_only, go
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
@@ -113,10 +116,7 @@ def edit_rule(request: HttpRequest, archive_rule_id: int) -> HttpResponse:
     rule = get_object_or_404(ArchiveRule, pk=archive_rule_id)
     declared = _type(rule.object_key)
     if request.method == "POST" and request.POST.get("do") == "delete":
-        with transaction.atomic():
-            _log(request, declared, rule, {"deleted": rule.name})
-            rule.delete()
-        messages.success(request, _("The rule is gone."))
+        delete_rule(request, declared, rule)
         return go(request, ADDRESS)
     return _form(request, declared, rule)
 
@@ -162,8 +162,7 @@ def _form(request: HttpRequest, declared: ObjectType, rule: ArchiveRule) -> Http
         "trial": _trial(request, declared, rule, extent) if extent is not None else None,
         "action_url": f"{ADDRESS}{rule.pk}/" if rule.pk else f"{ADDRESS}new/",
     }
-    template = "quality/archive/rule.html" + ("#form" if is_partial(request) else "")
-    return render(request, template, context, status=422 if problem else 200)
+    return rule_shown(request, "quality/archive/rule.html", context)
 
 
 def _trial(
@@ -199,28 +198,16 @@ def _read(request: HttpRequest, declared: ObjectType, rule: ArchiveRule) -> str:
 def _keep(
     request: HttpRequest, declared: ObjectType, rule: ArchiveRule, *, run: bool
 ) -> HttpResponse:
-    access = access_of(request)
-    rule.changed_at, rule.changed_by_id = now(), access.user_id
-    with transaction.atomic():
-        rule.save()
-        facts = ("name", "filter", "months", "is_active", "may_take_all")
-        _log(request, declared, rule, {name: getattr(rule, name) for name in facts})
+    keep_rule(request, declared, rule)
     if not run:
-        messages.success(request, _("Saved."))
         return go(request, ADDRESS)
     title = say(gettext_noop("Archive by “%(rule)s”"), rule=rule.name)
-    return _enqueue(request, archive_now, begin_run(access, rule).pk, title)
+    return _enqueue(request, archive_now, begin_run(access_of(request), rule).pk, title)
 
 
 def _enqueue(request: HttpRequest, work: Any, run_id: int, title: Any) -> HttpResponse:
     chosen: Any = with_options(work, actor_id=access_of(request).user_id, title=title)
     return go(request, f"/jobs/{chosen.enqueue(run_id=run_id).id}/")
-
-
-def _log(
-    request: HttpRequest, declared: ObjectType, rule: ArchiveRule, after: dict[str, Any]
-) -> None:
-    write_note(access_of(request), declared, "archive_rule", source_of(request), now(), after=after)
 
 
 @administrators_only

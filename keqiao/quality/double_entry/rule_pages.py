@@ -13,17 +13,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 from keqiao.quality.double_entry.known import keyable_fields, known, rules_changed
 from keqiao.quality.double_entry.models import DoubleEntryRule, EntryState, SecondEntry
 from keqiao.quality.rule_form import (
+    Posted,
     criteria_posted,
     criteria_shown,
     delete_rule,
     entered_type,
     entered_types,
-    keep_rule,
     people_shown,
+    rule_shown,
+    take_rule,
 )
 from keqiao.quality.rules_in_force import people_named
 from keqiao.ui.converters import whole_number
-from keqiao.ui.gate import access_of, administrators_only, go, is_partial
+from keqiao.ui.gate import access_of, administrators_only, go
 from keqiao.ui.navigation import sentence
 from keqiao.ui.people_boxes import people_posted
 
@@ -86,15 +88,12 @@ def edit_rule(request: HttpRequest, entry_rule_id: int) -> HttpResponse:
 
 
 def _form(request: HttpRequest, declared: ObjectType, rule: DoubleEntryRule) -> HttpResponse:
-    problem, do = "", request.POST.get("do", "")
-    if request.method == "POST":
-        problem = _read(request, declared, rule)
-        if do == "save" and not problem:
-            keep_rule(request, declared, rule, rules_changed)
-            return go(request, ADDRESS)
-        if do != "save":
-            problem = ""  # still building the condition
-    posted = request.POST if request.method == "POST" else None
+    posted: Posted[None] = take_rule(
+        request, declared, rule, lambda: _read(request, declared, rule), rules_changed
+    )
+    if posted.is_kept:
+        return go(request, ADDRESS)
+    given = request.POST if request.method == "POST" else None
     heading = rule.name or _("New rule of double entry: %(objects)s") % {
         "objects": declared.label_plural
     }
@@ -103,19 +102,16 @@ def _form(request: HttpRequest, declared: ObjectType, rule: DoubleEntryRule) -> 
         "page_title": heading,
         "object_type": declared,
         "rule": rule,
-        "problem": problem,
+        "problem": posted.problem,
         "people": people_shown(rule.keyers, _("Colleagues")),
-        "criteria": criteria_shown(access_of(request), declared, rule.filter, posted),
+        "criteria": criteria_shown(access_of(request), declared, rule.filter, given),
         "fields": [
             {"name": name, "label": sentence(own.label), "on": name in rule.fields}
             for name, own in keyable_fields(declared).items()
         ],
         "action_url": f"{ADDRESS}{rule.pk}/" if rule.pk else f"{ADDRESS}new/",
     }
-    template = "quality/double_entry/rule.html"
-    if is_partial(request):
-        template += "#form"
-    return render(request, template, context, status=422 if problem else 200)
+    return rule_shown(request, "quality/double_entry/rule.html", context)
 
 
 def _read(request: HttpRequest, declared: ObjectType, rule: DoubleEntryRule) -> str:

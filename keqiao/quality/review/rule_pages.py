@@ -10,10 +10,9 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from keqiao.catalog.filter import FilterProblem
 from keqiao.quality.review.known import SOURCES, known, rules_changed
 from keqiao.quality.review.models import PendingChange, PendingState, ReviewRule
-from keqiao.quality.review.trial import DAYS, MOST_LOOKED_AT, Trial, try_rule
+from keqiao.quality.review.trial import DAYS, MOST_LOOKED_AT, try_rule
 from keqiao.quality.rule_form import (
     criteria_posted,
     criteria_shown,
@@ -22,11 +21,12 @@ from keqiao.quality.rule_form import (
     entered_types,
     fields_posted,
     fields_shown,
-    keep_rule,
     people_shown,
+    rule_shown,
+    take_rule,
 )
 from keqiao.quality.rules_in_force import people_named
-from keqiao.ui.gate import access_of, administrators_only, go, is_partial
+from keqiao.ui.gate import access_of, administrators_only, go
 from keqiao.ui.navigation import sentence
 from keqiao.ui.people_boxes import people_posted
 
@@ -89,46 +89,38 @@ def edit_rule(request: HttpRequest, review_rule_id: int) -> HttpResponse:
 
 def _form(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> HttpResponse:
     """Show the rule; its buttons try it out, build the condition further, or save it."""
-    access, problem = access_of(request), ""
-    trial: Trial | None = None
-    do = request.POST.get("do", "")
-    if request.method == "POST":
-        problem = _read(request, declared, rule)
-        if do == "try" and not problem:
-            try:
-                trial = try_rule(access, declared, rule)
-            except FilterProblem as found:
-                problem = str(found.message)
-        elif do == "save" and not problem:
-            keep_rule(request, declared, rule, rules_changed)
-            return go(request, ADDRESS)
-        if do not in {"try", "save"}:
-            problem = ""  # still building the condition
+    posted = take_rule(
+        request, declared, rule,
+        lambda: _read(request, declared, rule), rules_changed,
+        lambda: try_rule(access_of(request), declared, rule),
+    )  # fmt: skip
+    if posted.is_kept:
+        return go(request, ADDRESS)
     context = {
         "heading": rule.name
         or _("New review rule: %(objects)s") % {"objects": declared.label_plural},
         "page_title": _("Review of entered data"),
         "object_type": declared,
         "rule": rule,
-        "problem": problem,
+        "problem": posted.problem,
         "sources": [
             {"key": key, "label": label, "on": key in rule.sources}
             for key, label in SOURCES.items()
         ],
         "people": people_shown(rule.reviewers, _("Colleagues")),
         "criteria": criteria_shown(
-            access, declared, rule.filter, request.POST if request.method == "POST" else None
+            access_of(request),
+            declared,
+            rule.filter,
+            request.POST if request.method == "POST" else None,
         ),
         "fields": fields_shown(declared, rule.fields),
-        "trial": trial,
+        "trial": posted.trial,
         "days": DAYS,
         "most": f"{MOST_LOOKED_AT:,}",
         "action_url": f"{ADDRESS}{rule.pk}/" if rule.pk else f"{ADDRESS}new/",
     }
-    template = "quality/review/rule.html"
-    if is_partial(request):
-        template += "#form"
-    return render(request, template, context, status=422 if problem else 200)
+    return rule_shown(request, "quality/review/rule.html", context)
 
 
 def _read(request: HttpRequest, declared: ObjectType, rule: ReviewRule) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from keqiao.access.rights import Action
-from keqiao.base.clock import now
+from keqiao.base.rate import asked
 from keqiao.catalog.problems import FieldProblem
 from keqiao.quality.candidates.comparing import comparing
 from keqiao.quality.candidates.lookup import look_up
@@ -119,14 +118,8 @@ def _typed(
 
 
 def _may_ask_again(access: Access) -> bool:
-    most = settings.KEQIAO_API_PER_MINUTE // _SHARE_OF_REQUESTS
-    minute = int(now().timestamp()) // 60
-    key = f"likely:{access.user_id}:{minute}"
-    cache.add(key, 0, 120)
-    try:
-        return bool(cache.incr(key) <= most)
-    except ValueError:  # dropped between the two calls
-        return True
+    used, _left = asked(f"likely:{access.user_id}", 60)
+    return used <= settings.KEQIAO_API_PER_MINUTE // _SHARE_OF_REQUESTS
 
 
 def _shown(declared: ObjectType, one: Told, record_id: int | None) -> dict[str, Any]:

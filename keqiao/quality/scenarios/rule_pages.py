@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.registry import object_type
 from keqiao.quality.candidates.comparing import compared_types
 from keqiao.quality.candidates.crowded import MOST_SHARING
@@ -18,7 +17,13 @@ from keqiao.quality.candidates.models import CrowdedKey
 from keqiao.quality.candidates.rekeying import due
 from keqiao.quality.candidates.weighing import scope_of
 from keqiao.quality.review.known import known as review_rules
-from keqiao.quality.rule_form import criteria_posted, criteria_shown, delete_rule, keep_rule
+from keqiao.quality.rule_form import (
+    criteria_posted,
+    criteria_shown,
+    delete_rule,
+    rule_shown,
+    take_rule,
+)
 from keqiao.quality.scenarios.known import (
     ACTS,
     all_rules,
@@ -28,12 +33,12 @@ from keqiao.quality.scenarios.known import (
 )
 from keqiao.quality.scenarios.models import WEIGHT, Act, Scenario, ScenarioRule
 from keqiao.quality.scenarios.telling import STRONG
-from keqiao.quality.scenarios.trial import LOOKED_AT, Trial, try_rule
-from keqiao.ui.gate import access_of, administrators_only, go, is_partial
+from keqiao.quality.scenarios.trial import LOOKED_AT, try_rule
+from keqiao.ui.gate import access_of, administrators_only, go
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, QueryDict
 
     from keqiao.catalog.object_type import ObjectType
 
@@ -138,27 +143,19 @@ def _compared(key: str) -> ObjectType:
 
 def _form(request: HttpRequest, declared: ObjectType, rule: ScenarioRule) -> HttpResponse:
     """Show the rule; its buttons try it out, build the condition further, or save it."""
-    access, problem = access_of(request), ""
-    trial: Trial | None = None
-    do = request.POST.get("do", "")
-    if request.method == "POST":
-        problem = _read(declared, rule, request)
-        if do == "try" and not problem:
-            try:
-                trial = try_rule(access, declared, rule)
-            except FilterProblem as found:
-                problem = str(found.message)
-        elif do == "save" and not problem:
-            keep_rule(request, declared, rule, rules_changed)
-            return go(request, f"{ADDRESS}?object={declared.key}")
-        if do not in {"try", "save"}:
-            problem = ""  # still building the condition
+    posted = take_rule(
+        request, declared, rule,
+        lambda: _read(declared, rule, request.POST), rules_changed,
+        lambda: try_rule(access_of(request), declared, rule),
+    )  # fmt: skip
+    if posted.is_kept:
+        return go(request, f"{ADDRESS}?object={declared.key}")
     context = {
         "heading": rule.name or _("New rule for %(objects)s") % {"objects": declared.label_plural},
         "page_title": _("Duplicate check"),
         "object_type": declared,
         "rule": rule,
-        "problem": problem,
+        "problem": posted.problem,
         "roads": [(one.value, one.label) for one in Scenario],
         "acts": [(one.value, one.label) for one in ACTS[Scenario(rule.scenario)]],
         "keys": list(keys_to_choose(declared).items()),
@@ -168,30 +165,30 @@ def _form(request: HttpRequest, declared: ObjectType, rule: ScenarioRule) -> Htt
             for one in scope_of(declared)
         ],
         "criteria": criteria_shown(
-            access, declared, rule.filter, request.POST if request.method == "POST" else None
+            access_of(request),
+            declared,
+            rule.filter,
+            request.POST if request.method == "POST" else None,
         ),
         "nobody_reviews": rule.action == Act.REVIEW and not review_rules().rules.get(declared.key),
-        "trial": trial,
+        "trial": posted.trial,
         "most": f"{LOOKED_AT:,}",
         "back_url": f"{ADDRESS}?object={declared.key}",
         "action_url": f"{ADDRESS}{rule.pk}/" if rule.pk else f"{ADDRESS}new/",
     }
-    template = "quality/scenarios/rule.html"
-    if is_partial(request):
-        template += "#form"
-    return render(request, template, context, status=422 if problem else 200)
+    return rule_shown(request, "quality/scenarios/rule.html", context)
 
 
-def _read(declared: ObjectType, rule: ScenarioRule, request: HttpRequest) -> str:
+def _read(declared: ObjectType, rule: ScenarioRule, given: QueryDict) -> str:
     """Put what was sent onto the rule; return what speaks against it, if anything."""
-    given = request.POST
     rule.name = " ".join(given.get("name", "").split())[:80]
     if given.get("scenario") in Scenario.values and not rule.replaces:
-        rule.scenario = given["scenario"]
+        rule.scenario = str(given["scenario"])
     acts = ACTS[Scenario(rule.scenario)]
     asked = given.get("action", "")
     rule.action = asked if asked in acts else acts[0]
-    rule.by = given.get("by", "") if given.get("by") in keys_to_choose(declared) else WEIGHT
+    by = str(given.get("by", ""))
+    rule.by = by if by in keys_to_choose(declared) else WEIGHT
     rule.scope = [one.key for one in scope_of(declared) if one.key in given.getlist("scope")]
     rule.is_active = "is_active" in given
     rule.filter, problem = criteria_posted(declared, given)

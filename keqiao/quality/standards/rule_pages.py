@@ -24,13 +24,14 @@ from keqiao.quality.rule_form import (
     entered_type,
     entered_types,
     keep_rule,
+    rule_shown,
 )
 from keqiao.quality.standards.known import check_of, message_of, standards_changed
 from keqiao.quality.standards.models import StandardRule
 from keqiao.quality.standards.telling import declared_rules
 from keqiao.quality.standards.trial import Trial, count_rule, is_nearly_all, try_rule
 from keqiao.ui.converters import whole_number
-from keqiao.ui.gate import access_of, administrators_only, go, is_partial
+from keqiao.ui.gate import access_of, administrators_only, go
 from keqiao.ui.navigation import sentence
 
 if TYPE_CHECKING:
@@ -178,10 +179,7 @@ def _form(request: HttpRequest, declared: ObjectType, rule: StandardRule) -> Htt
         "back_url": f"{ADDRESS}?object={declared.key}",
         "record_url": f"/{declared.path}/",
     }
-    template = "quality/standards/rule.html"
-    if is_partial(request):
-        template += "#form"
-    return render(request, template, context, status=422 if problem else 200)
+    return rule_shown(request, "quality/standards/rule.html", context)
 
 
 def _condition(rule: StandardRule) -> dict[str, Any] | None:
