@@ -140,7 +140,7 @@ def _sample(access: Access, declared: ObjectType, rows: list[Any]) -> dict[str, 
         choice = choices.get(name, ordered[0].pk)
         texts = [one.cells[name].text for one in shown if one.cells[name].text]
         if choice == ALL and len(set(texts)) > 1:
-            taken.append({"label": sentence(fields[name].label), "text": "、".join(texts)})
+            taken.append({"label": sentence(fields[name].label), "text": _(", ").join(texts)})
         elif choice not in (ALL, ordered[0].pk) and by_id[choice].cells[name].text:
             text = by_id[choice].cells[name].text
             taken.append({"label": sentence(fields[name].label), "text": text})

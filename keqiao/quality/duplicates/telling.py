@@ -96,7 +96,7 @@ def line_of(access: Access, pair: DuplicatePair, names: dict[Side, Named]) -> di
         "left": left,
         "right": right,
         "is_mixed": pair.left_key != pair.right_key,
-        "reasons": "、".join(reasons_told(access, pair)),
+        "reasons": _(", ").join(reasons_told(access, pair)),
         "band": Band(pair.band).label,
         "band_tone": BAND_TONES[Band(pair.band)],
         "status": PairStatus(pair.status).label,

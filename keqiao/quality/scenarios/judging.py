@@ -273,7 +273,7 @@ def _send_to_review(
     names = [other.title for other in told if other.title]
     text = _("This may exist already.")
     if names:
-        text = _("This may exist already: %(names)s") % {"names": "、".join(names[:3])}
+        text = _("This may exist already: %(names)s") % {"names": _(", ").join(names[:3])}
     one.item.reviews.append(Problem(plan.object_type.title, text, "duplicate"))
     _link(batch, plan, one, rule, fitting, twins)
 

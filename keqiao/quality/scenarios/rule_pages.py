@@ -89,7 +89,7 @@ def _line(rule: ScenarioRule) -> dict[str, Any]:
         else f"{ADDRESS}new/?object={rule.object_key}&replaces={rule.replaces}",
         "when": _when(rule),
         "action": Act(rule.action).label,
-        "scope": "、".join(sentence(object_type(key).label) for key in rule.scope),
+        "scope": _(", ").join(sentence(object_type(key).label) for key in rule.scope),
         "is_active": rule.is_active,
         "is_ours": not rule.pk,
     }
