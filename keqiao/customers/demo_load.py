@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from django.utils.timezone import get_current_timezone
 
@@ -17,6 +16,7 @@ from keqiao.access.access import Access
 from keqiao.access.directory import add_department, add_user, name_head
 from keqiao.access.models import Department, User
 from keqiao.access.roles import ensure_standard_roles
+from keqiao.base.batches import batched
 from keqiao.base.bulk_room import bulk_room
 from keqiao.base.clock import now
 from keqiao.catalog.registry import object_type
@@ -29,7 +29,6 @@ from keqiao.records.save import save_records
 DEMO_PASSWORD = "keqiao-demo"  # noqa: S105 - the published password of invented people
 BATCH = 4_000
 Progress = Callable[[int, int, str], None]
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ class _Loader:
 
     def load_customers(self, seed: int, until: datetime, staff: Sequence[Person]) -> None:
         made = customers(self.size.accounts, seed=seed, until=until, staff=staff)
-        for batch in batches(made, BATCH):
+        for batch in batched(made, BATCH):
             ids = self.save("account", [account for account, _contacts in batch])
             contacts = []
             for (_account, its_contacts), account_id in zip(batch, ids, strict=True):
@@ -185,7 +184,7 @@ class _Loader:
             self.progress(self.made["accounts"], self.size.accounts, "accounts")
 
     def load_leads(self, seed: int, until: datetime, staff: Sequence[Person]) -> None:
-        for batch in batches(leads(self.size.leads, seed=seed, until=until, staff=staff), BATCH):
+        for batch in batched(leads(self.size.leads, seed=seed, until=until, staff=staff), BATCH):
             self.tell("lead", batch, self.save("lead", batch), [], [])
             self.progress(self.made["leads"], self.size.leads, "leads")
 
@@ -247,9 +246,3 @@ def rare_collection() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F
@@ -14,6 +13,7 @@ from django.db.models.functions import Left, Length, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from keqiao.access.access import Access
+from keqiao.base.batches import batched
 from keqiao.catalog.field import JsonKey
 from keqiao.catalog.filter import Condition, FilterProblem, find_field
 from keqiao.records.aggregate import in_parts
@@ -21,7 +21,7 @@ from keqiao.records.counting import TooSlow
 from keqiao.records.query import checked_filter, require_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from keqiao.catalog.field import Field
     from keqiao.records.query import ListQuery
@@ -49,13 +49,6 @@ class Values:
     @property
     def filled(self) -> int:
         return sum(self.counts.values())
-
-
-def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Return rows in lists of a size, the last one shorter."""
-    reading = iter(rows)
-    while chunk := list(islice(reading, size)):
-        yield chunk
 
 
 def values_of(

@@ -24,7 +24,7 @@ from keqiao.quality.duplicates.bulk import (
     safe_groups,
     unmerge_batch,
 )
-from keqiao.quality.duplicates.deciding import compared_types
+from keqiao.quality.duplicates.deciding import visible_types
 from keqiao.quality.duplicates.models import DuplicatePair
 from keqiao.quality.merge_compare import readable_names
 from keqiao.records.merging import UNDO_DAYS, mergeable
@@ -55,7 +55,7 @@ TYPED_FROM = 20
 def merge_page(request: HttpRequest) -> HttpResponse:
     """Show what would be merged; with the number typed, begin."""
     access = access_of(request)
-    types = [one for one in compared_types(access) if may_merge_in_bulk(access, one)]
+    types = [one for one in visible_types(access) if may_merge_in_bulk(access, one)]
     if not types:
         raise PermissionDenied
     given = request.POST if request.method == "POST" else request.GET

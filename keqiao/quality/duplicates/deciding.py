@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from keqiao.access.models import User
 from keqiao.access.rights import Action
 from keqiao.base.clock import now
-from keqiao.catalog.registry import object_types
+from keqiao.quality.candidates.comparing import compared_types
 from keqiao.quality.duplicates.models import Band, DuplicatePair, PairStatus, Relation
 from keqiao.quality.duplicates.moving import about
 from keqiao.quality.duplicates.uniqueness import recount_twins
@@ -47,9 +47,9 @@ class PairProblem(Exception):
         self.code, self.message = code, message
 
 
-def compared_types(access: Access) -> list[ObjectType]:
+def visible_types(access: Access) -> list[ObjectType]:
     """Return the object types in which duplicates are looked for, as far as this person sees them."""
-    return [one for one in object_types() if one.duplicates and access.can(Action.VIEW, one)]
+    return [one for one in compared_types() if access.can(Action.VIEW, one)]
 
 
 def visible_pairs(access: Access) -> QuerySet[DuplicatePair]:
@@ -70,7 +70,7 @@ def open_pairs(access: Access) -> QuerySet[DuplicatePair]:
     both records, those that somebody called the same.
     """
     waits = Q(status=PairStatus.NEW) & ~Q(band=Band.WEAK)
-    if any(access.can(Action.DELETE, one) for one in compared_types(access)):
+    if any(access.can(Action.DELETE, one) for one in visible_types(access)):
         both = in_reach(access, Action.DELETE, "left") & in_reach(access, Action.DELETE, "right")
         waits |= Q(status=PairStatus.SAME, left_key=F("right_key")) & both
     return decidable_pairs(access).filter(waits)
@@ -78,7 +78,7 @@ def open_pairs(access: Access) -> QuerySet[DuplicatePair]:
 
 def in_reach(access: Access, action: Action, side: str) -> Q:
     reach = Q(pk__in=())
-    for declared in compared_types(access):
+    for declared in visible_types(access):
         if access.can(action, declared):
             rows = records(access, declared, action).filter(pk=OuterRef(f"{side}_id"))
             reach |= Q((f"{side}_key", declared.key)) & Q(Exists(rows))

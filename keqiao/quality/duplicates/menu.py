@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keqiao.base.prepared import ask
-from keqiao.quality.duplicates.deciding import compared_types
+from keqiao.quality.duplicates.deciding import visible_types
 from keqiao.quality.duplicates.models import Band, DuplicatePair, PairStatus
 from keqiao.quality.duplicates.source import PairSource
 from keqiao.quality.duplicates.telling import names_of, relation_text
@@ -39,13 +39,13 @@ def register() -> None:
     register_entry(
         MenuEntry(
             "duplicates", gettext_lazy("Duplicates"), "copy", ADDRESS, group=GROUP, order=561,
-            is_visible=lambda access: bool(compared_types(access)),
+            is_visible=lambda access: bool(visible_types(access)),
         )
     )  # fmt: skip
     register_command(
         Command(
             gettext_lazy("Duplicates"), ADDRESS, "copy", "duplicate merge 重复 查重 合并 重复数据",
-            is_visible=lambda access: bool(compared_types(access)),
+            is_visible=lambda access: bool(visible_types(access)),
         )
     )  # fmt: skip
     register_record_panel(

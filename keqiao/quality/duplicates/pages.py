@@ -20,10 +20,10 @@ from keqiao.jobs.options import with_options
 from keqiao.quality.duplicates.bulk import may_merge_in_bulk
 from keqiao.quality.duplicates.deciding import (
     PairProblem,
-    compared_types,
     open_pairs,
     take_back,
     visible_pairs,
+    visible_types,
 )
 from keqiao.quality.duplicates.models import Band, ComparisonRun, DuplicatePair, PairStatus
 from keqiao.quality.duplicates.nightly import find_duplicates, last_runs
@@ -55,7 +55,7 @@ MINE = "mine"
 def pairs_page(request: HttpRequest) -> HttpResponse:
     """List pairs of which this person sees both records, the likeliest first."""
     access = access_of(request)
-    types = compared_types(access)
+    types = visible_types(access)
     if not types:
         raise PermissionDenied
     asked = _asked(request.GET, types)
@@ -118,7 +118,7 @@ def _filtered(access: Access, asked: dict[str, str]) -> QuerySet[DuplicatePair]:
 
 def _owned(access: Access, side: str) -> Q:
     mine = Q(pk__in=())
-    for declared in compared_types(access):
+    for declared in visible_types(access):
         own = records(access, declared).filter(pk=OuterRef(f"{side}_id"), owner_id=access.user_id)
         mine |= Q((f"{side}_key", declared.key)) & Q(Exists(own))
     return mine

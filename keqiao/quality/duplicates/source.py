@@ -12,11 +12,11 @@ from keqiao.catalog.registry import object_type
 from keqiao.quality.duplicates.deciding import (
     PairProblem,
     Verdict,
-    compared_types,
     decidable_pairs,
     decide,
     open_pairs,
     take_back,
+    visible_types,
 )
 from keqiao.quality.duplicates.merging import merge_pair, undo_pair
 from keqiao.quality.duplicates.models import Band, PairStatus, Relation, Scenario
@@ -60,7 +60,7 @@ class PairSource(QueueSource):
     order = 40
 
     def is_for(self, access: Access) -> bool:
-        return any(access.can(Action.CHANGE, one) for one in compared_types(access))
+        return any(access.can(Action.CHANGE, one) for one in visible_types(access))
 
     def count(self, access: Access) -> int:
         return open_pairs(access)[: COUNT_STOPS_AT + 1].count()
@@ -217,7 +217,7 @@ def _values(
             continue
         is_open = may_merge and name != "owner" and may_choose(access, declared, own)
         if not is_open or len(lines) >= MOST_LINES:
-            others.append(Fact(label, f"{left} ／ {right}"))
+            others.append(Fact(label, f"{left} / {right}"))
             continue
         options = [Option(LEFT, _("of the one that stays"), left),
                    Option(RIGHT, _("of the other one"), right)]  # fmt: skip
@@ -231,7 +231,7 @@ def _values(
 
 def _facts(access: Access, pair: DuplicatePair) -> tuple[Fact, ...]:
     found = [
-        Fact(_("Why"), "；".join(reasons_told(access, pair)) or _("by fields you may not read")),
+        Fact(_("Why"), _(", ").join(reasons_told(access, pair)) or _("by fields you may not read")),
         Fact(_("Found"), f"{Scenario(pair.scenario).label} · {near_moment(pair.found_at)}"),
     ]
     if pair.status == PairStatus.SAME:

@@ -12,7 +12,7 @@ from keqiao.quality.completion import pages as completion
 from keqiao.quality.completion.filling import usable_rules
 from keqiao.quality.duplicates import bulk_pages as safe_merges
 from keqiao.quality.duplicates.bulk import may_merge_in_bulk, safe_pairs
-from keqiao.quality.duplicates.deciding import compared_types
+from keqiao.quality.duplicates.deciding import visible_types
 from keqiao.quality.queue.sources import COUNT_STOPS_AT, queue_sources
 from keqiao.quality.queue.waiting import count_text, forget_waiting, waiting_by_source
 from keqiao.quality.scores.arithmetic import Dimension
@@ -45,7 +45,7 @@ def steps_of(access: Access, declared: ObjectType, figures: Figures) -> list[dic
 
 def _batches(access: Access, declared: ObjectType, figures: Figures) -> list[dict[str, Any]]:
     found = []
-    if declared in compared_types(access) and may_merge_in_bulk(access, declared):
+    if declared in visible_types(access) and may_merge_in_bulk(access, declared):
         pairs = safe_pairs(access, declared)[: COUNT_STOPS_AT + 1].count()
         url = f"{safe_merges.ADDRESS}?object={declared.key}"
         points = figures.lift(Dimension.UNIQUENESS)
