@@ -39,11 +39,12 @@ if TYPE_CHECKING:
 LONGEST_DAYS, USUAL_DAYS = 30, 7
 MOST_FIELDS = 20
 LONGEST_ADDRESS = 200
-# Kinds an outsider can answer with the keyboard alone; what picks from our own data is not his to see.
+# Kinds an outsider can answer with the keyboard alone. Not among them: choices, for how we sort our
+# customers is not theirs to see, and long texts, which are our own remarks.
 ASKABLE = frozenset(
     {
-        "text", "long_text", "person_name", "company_name", "address", "phone", "email", "url",
-        "date", "region", "uscc", "choice", "postcode",
+        "text", "person_name", "company_name", "address", "phone", "email", "url", "date", "region",
+        "uscc", "postcode",
     }
 )  # fmt: skip
 _SIGNER = Signer(salt="keqiao.customer-form")

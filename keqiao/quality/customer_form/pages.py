@@ -90,12 +90,7 @@ def ask_page(request: HttpRequest, declared: ObjectType, record_id: int) -> Http
         else:
             problem = _("Please choose between 1 and %(most)s fields.") % {"most": MOST_FIELDS}
     else:
-        # A remark is mostly ours: it is asked for only by whoever ticks it.
-        chosen = [
-            name
-            for name, own in fields.items()
-            if own.kind.is_empty(own.value(record)) and own.kind.key != "long_text"
-        ]
+        chosen = [name for name, own in fields.items() if own.kind.is_empty(own.value(record))]
     context = {
         "page_title": _("Ask the customer"),
         "declared": declared,

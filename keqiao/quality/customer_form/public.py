@@ -99,8 +99,6 @@ def _line(
         "typed": typed,
         "type": TYPES.get(own.kind.key, "text"),
         "fills": FILLED_BY_BROWSER.get(own.kind.key, "off"),
-        "is_long": own.kind.key == "long_text",
-        "choices": [{"key": one.key, "label": one.label} for one in own.choices or ()],
         "most": LONGEST,
         "problems": problems,
     }

@@ -206,6 +206,13 @@ def test_secrets_and_masked_fields_cannot_be_asked_for(company: Company, contact
     assert desk(company.zhou).get(f"/contacts/{contact}/ask-customer/").status_code == 404
 
 
+def test_how_we_sort_customers_and_what_we_remark_is_not_shown_to_them(company: Company) -> None:
+    access = Access.for_user(company.li)
+    account = set(askable_fields(access, object_type("account")))
+    assert account >= {"name", "phone", "email", "address", "uscc"}
+    assert not account & {"level", "source_channel", "account_type", "note", "tags", "owner"}
+
+
 def test_the_link_is_shown_once_with_a_mail_to_send(company: Company, contact: int) -> None:
     address = f"/contacts/{contact}/ask-customer/"
     made = desk(company.li).post(address, {"fields": ["phone"], "days": "99"}).content.decode()
