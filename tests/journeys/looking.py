@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from keqiao.access.models import User
 from tests.attacks.conftest import BACKEND
@@ -164,7 +166,13 @@ def signed_in(context: BrowserContext, user: User, base: str) -> None:
 
 def settle(page: Page) -> None:
     """Wait until everything the page asked for is in its place and hears clicks."""
-    page.wait_for_function(SETTLED)
+    until = time.monotonic() + PATIENCE / 1000
+    # Not `wait_for_function`: to it a promise is an answer, whatever it comes to.
+    while time.monotonic() < until:
+        with suppress(Error):  # the page made way for the next one
+            if page.evaluate(SETTLED):
+                return
+    raise AssertionError(f"{page.url} does not come to rest")
 
 
 def menus_outside(page: Page, seen: set[str]) -> list[str]:

@@ -48,6 +48,7 @@ def test_a_standard_is_written_tried_and_offers_its_repair(
     form.keyboard.press("Control+s")
     offer = form.locator("[data-offer]")
     expect(offer).to_contain_text("0510-85001234")
+    settle(form)
     offer.click()
     expect(form.locator("#id-phone")).to_have_value("0510-85001234")
     form.keyboard.press("Control+s")
