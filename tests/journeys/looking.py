@@ -122,15 +122,24 @@ LATIN = "(?<![\\w@./:+-])(?=[A-Za-z]*[a-z])[A-Za-z][A-Za-z'’]{2,}(?![\\w@/:+-]
 NAMED = ["Excel", "Office", "Mac", "Kappa"]
 
 
-# Counts what a page's own scripts ask for; htmx marks its requests itself.
-COUNT_OWN = """window.underway = 0;
-  const plain = window.fetch;
+# Counts what a page's own scripts ask for; htmx marks its requests itself. A page whose form is sent
+# or whose link is followed is on its way out, though the browser shows it until the answer comes; an
+# answer that is a file leaves it standing, so the mark wears off.
+WATCH = """window.underway = 0;
+  window.leaving = 0;
+  const plain = window.fetch, leave = () => { window.leaving = Date.now() + 4000; };
   window.fetch = (...given) => { window.underway += 1;
-    return plain(...given).finally(() => { window.underway -= 1; }); };"""
+    return plain(...given).finally(() => { window.underway -= 1; }); };
+  addEventListener('submit', (event) => {
+    if (!event.defaultPrevented && event.target.method !== 'dialog') leave(); });
+  addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[href]');
+    if (link && !event.defaultPrevented && !link.target && !link.hasAttribute('download')
+        && link.href.split('#')[0] !== location.href.split('#')[0]) leave(); });"""
 # A swap is over when its marks are gone; until then what came in does not yet hear a click. A part
 # that loads itself is not there before it has begun, which some do after a pause.
 SETTLED = """() => new Promise((answer) => requestAnimationFrame(() => requestAnimationFrame(() => answer(
-  document.readyState === 'complete' && !window.underway
+  document.readyState === 'complete' && !window.underway && Date.now() > window.leaving
   && !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')
   && [...document.querySelectorAll('[hx-trigger^="load"]')].every(
     (part) => part['htmx-internal-data']?.loaded)))))"""
@@ -154,7 +163,7 @@ def look_around(browser: Browser, locale: str = "zh-CN", **options: Any) -> Brow
 
 def prepare(context: BrowserContext) -> None:
     context.set_default_timeout(PATIENCE)
-    context.add_init_script(COUNT_OWN)
+    context.add_init_script(WATCH)
 
 
 def signed_in(context: BrowserContext, user: User, base: str) -> None:
