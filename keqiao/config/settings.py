@@ -292,10 +292,14 @@ EMAIL_HOST_USER = env.text("KEQIAO_SMTP_USER")
 EMAIL_HOST_PASSWORD = env.text("KEQIAO_SMTP_PASSWORD")
 EMAIL_USE_SSL = env.flag("KEQIAO_SMTP_TLS", default=True)
 EMAIL_TIMEOUT = 20
-# Without a server no mail leaves; a developer reads it on the console. An installation does not,
-# for mails carry links that set passwords and logs are read by others.
-EMAIL_BACKEND = "django.core.mail.backends." + (
-    "smtp.EmailBackend" if EMAIL_HOST else "console.EmailBackend" if DEBUG else "dummy.EmailBackend"
+# Without a server no mail leaves: a developer reads it whole on the console, an installation finds
+# it in its log, where no link sets a password.
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if EMAIL_HOST
+    else "django.core.mail.backends.console.EmailBackend"
+    if DEBUG
+    else "keqiao.config.mail_to_log.EmailBackend"
 )
 # The address people type, for links in mails.
 KEQIAO_SITE = env.site("KEQIAO_SITE", ALLOWED_HOSTS, https=HTTPS)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from keqiao.base.clock import now
 from keqiao.notifications.kinds import Channel, notice_kinds
-from keqiao.notifications.letters import mail_is_on
+from keqiao.notifications.letters import mail_leaves
 from keqiao.notifications.mail_text import trial_mail
 from keqiao.notifications.models import DeadAddress, Letter
 from keqiao.notifications.preferences import (
@@ -105,7 +105,7 @@ def company_page(request: HttpRequest) -> HttpResponse:
     context = {
         **_shown(company_wishes()),
         "lead": _("Holds for everybody who has made no choice of their own."),
-        "mail_is_on": mail_is_on(),
+        "mail_leaves": mail_leaves(),
         "sender": settings.DEFAULT_FROM_EMAIL,
         "site": settings.KEQIAO_SITE,
         "own_address": own_user(request).email,
@@ -131,8 +131,8 @@ def _page(
 
 
 def _mail_note(user: User, dead: DeadAddress | None) -> str:
-    if not mail_is_on():
-        return _("Mail is not set up here, so nothing is mailed yet.")
+    if not mail_leaves():
+        return _("No mail server is set up here, so no mail reaches you yet.")
     if not user.email:
         return _("There is no mail address of yours here. Ask an administrator to add it.")
     if dead is not None:
@@ -224,7 +224,7 @@ def _zone(name: str) -> tuple[str, str]:
 
 def _send_trial(request: HttpRequest) -> None:
     user = own_user(request)
-    if not mail_is_on() or not user.email:
+    if not mail_leaves() or not user.email:
         messages.error(request, _("Set up the mail server and give yourself a mail address first."))
         return
     try:

@@ -76,6 +76,7 @@ for _route, _page in (
     ("settings/fields/", "custom-fields"),
     ("settings/numbering/", "custom-fields"),
     ("settings/people/", "roles-and-rights"),
+    ("settings/people/<record:user_id>/leaving/", "handing-over"),
     ("settings/departments/", "roles-and-rights"),
     ("settings/roles/", "roles-and-rights"),
     ("settings/tokens/", "api"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.mail import EmailMessage
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from keqiao.access.access import Access
 from keqiao.access.directory import deactivate
@@ -26,6 +26,7 @@ from tests.company import SYSTEM, Company, make, save_one
 from tests.notifications import backends
 
 State = Letter.State
+TO_LOG = "keqiao.config.mail_to_log.EmailBackend"
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -118,12 +119,28 @@ def test_a_leaver_gets_no_letter_that_waits_already(people: Company) -> None:
     assert states() == [State.NEEDLESS]
 
 
-def test_mail_that_is_switched_on_later_brings_no_old_news(people: Company) -> None:
+def test_without_a_server_mails_stand_in_the_log_and_are_no_old_news_later(
+    people: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     tell(NOON, people.li)
-    with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
-        assert run(NOON + 2 * HOUR) == 0
-    assert states() == []
+    with override_settings(EMAIL_BACKEND=TO_LOG):
+        assert run(NOON + 2 * HOUR) == 1
+    [line] = [one for one in caplog.messages if "mail_not_sent" in one]
+    assert "li@example.cn" in line
+    assert "已保存" in line
+    assert backends.sent == []
     assert run(NOON + 24 * 4 * HOUR) == 0
+
+
+def test_no_link_in_the_log_sets_a_password(
+    people: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    with override_settings(EMAIL_BACKEND=TO_LOG):
+        Client().post("/auth/password/reset/", {"email": people.li.email})
+    [line] = [one for one in caplog.messages if "mail_not_sent" in one]
+    assert "/auth/password/reset/key/…" in line
 
 
 # --- the letter itself ----------------------------------------------------------------------------
@@ -313,6 +330,9 @@ def test_an_administrator_tries_the_mail_out(people: Company) -> None:
     backends.answers.append(refuse)
     admin.post("/settings/company-notices/", {"trial": "1"})
     assert "no such user" in admin.get("/settings/company-notices/").content.decode()
-    with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
+    with override_settings(EMAIL_BACKEND=TO_LOG):
         assert admin.post("/settings/company-notices/", {"trial": "1"}).status_code == 303
-        assert "KEQIAO_SMTP_HOST" in admin.get("/settings/company-notices/").content.decode()
+        page = admin.get("/settings/company-notices/").content.decode()
+        assert "KEQIAO_SMTP_HOST" in page
+        assert "不会发出任何邮件" in page
+        assert "不会收到邮件" in browser_of(people.li).get("/settings/notices/").content.decode()

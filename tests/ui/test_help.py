@@ -61,6 +61,7 @@ def test_every_guide_page_about_a_screen_is_named_by_one() -> None:
         ("/settings/working-days/", "working-days"),
         ("/settings/follow-up-rules/", "follow-ups"),
         ("/accounts/7/transfer/", "handing-over"),
+        ("/settings/people/7/leaving/", "handing-over"),
         ("/", "a-day"),
         ("/todo/", "a-day"),
         ("/accounts/", "customers-and-lists"),
