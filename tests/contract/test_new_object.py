@@ -65,10 +65,14 @@ PROBE = """from django.test import Client
 from keqiao.access.access import Access
 from keqiao.access.tokens import issue_token
 from keqiao.catalog.custom_fields import add_custom_field
+from keqiao.catalog.filter import Condition
+from keqiao.catalog.object_type import Related
 from keqiao.catalog.registry import object_type
+from keqiao.customers.pool.dealings import Dealings, related_reason
 from keqiao.importing.models import ImportRun
 from keqiao.records.search import search
 from tests.company import make
+from tests.customers.pools import make_pool, make_rule, stored
 from tests.importing.helpers import execute, upload
 
 
@@ -114,6 +118,16 @@ def test_a_list_from_elsewhere_comes_in(company):
     done = execute(run)
     assert (done.created, done.rejected) == (1, 0)
     assert ImportRun.objects.get().object_key == "inspection"
+
+
+def test_a_rule_of_the_pool_looks_at_it(company):
+    inspections = Dealings(Related("inspection", by="account"), Condition("outcome", "equals", "good"))
+    related_reason("inspected", "%(days)s days without a good inspection", inspections, "inspected_on")
+    make_rule(make_pool(members=[company.east]), 30, "inspected")
+    account = make("account", owner=company.li)
+    make("inspection", owner=company.li, account=account, outcome="poor", inspected_on="2031-05-01")
+    make("inspection", owner=company.li, account=account, outcome="good", inspected_on="2031-03-01")
+    assert str(stored("account", account).returns_on) == "2031-04-01"
 
 
 def test_it_takes_fields_of_the_company_s_own(company):
@@ -190,7 +204,7 @@ def test_an_object_is_one_file_its_name_and_a_made_migration(application: Path) 
 
 def test_the_product_serves_it_everywhere(application: Path) -> None:
     probe = str(application / "probe_inspection.py")
-    assert "5 passed" in pytest_of(application, probe)
+    assert "6 passed" in pytest_of(application, probe)
 
 
 def test_it_arrives_with_its_contracts_and_its_attacks(application: Path) -> None:

@@ -182,7 +182,9 @@ def test_what_is_spared(company: Company) -> None:
         set_lock(Access.for_user(company.wang), ACCOUNT, [locked], locked=True, source=TEST)
     # As a package above would: an open opportunity spares a customer.
     register_return_exemption(
-        ReturnExemption("has_deal", "有进行中的商机", lambda: Q(name="谈判中的客户"))
+        ReturnExemption(
+            key="has_deal", label="有进行中的商机", condition=lambda: Q(name="谈判中的客户")
+        )
     )
     try:
         night(6)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from keqiao.catalog.object_type import Feature
+from keqiao.catalog.registry import object_type
 from keqiao.customers.pool.due import RULES, active_rules, dues
 from keqiao.customers.pool.pooled import can_be_pooled
+from keqiao.customers.pool.reasons import related_types, target_of
 from keqiao.records.derived import (
     Written,
     register_consequence,
@@ -75,6 +77,20 @@ def _follow_writes(written: Written) -> None:
         refresh(declared, [row.pk for row in written.records])
 
 
+def _follow_dealings(written: Written) -> None:
+    """What was made with a customer, or ended, may start or stop its clock."""
+    for related in related_types():
+        if related.object_key != written.object_type.key or not (key := target_of(related)):
+            continue
+        declared = object_type(key)
+        column = written.object_type.model._meta.get_field(related.by).attname  # type: ignore[union-attr]
+        ids = {getattr(row, column) for row in written.records}
+        ids |= {before.get(related.by) for before in written.before.values()}
+        found = ids - {None}
+        if found and can_be_pooled(declared) and active_rules(declared):
+            refresh(declared, found)
+
+
 def _follow_activities(declared: ObjectType, values: Mapping[int, Mapping[str, Any]]) -> None:
     """A follow-up sets the clock back."""
     if Feature.FOLLOW_UP not in declared.features or not can_be_pooled(declared):
@@ -85,4 +101,5 @@ def _follow_activities(declared: ObjectType, values: Mapping[int, Mapping[str, A
 
 def register() -> None:
     register_derivation(_follow_writes)
+    register_derivation(_follow_dealings)
     register_consequence(_follow_activities)

@@ -10,17 +10,33 @@ from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
+from keqiao.catalog.problems import UnknownObject
+from keqiao.catalog.registry import object_type
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.models.expressions import Combinable
     from django.utils.functional import Promise
 
-    from keqiao.catalog.object_type import ObjectType
+    from keqiao.catalog.object_type import ObjectType, Related
 
 
-@dataclass(frozen=True)
-class ReturnReason:
+@dataclass(frozen=True, kw_only=True)
+class _Offered:
+    """Which types of records something is offered for."""
+
+    object_keys: frozenset[str] | None = None  # None: every type that can be pooled
+    related: Related | None = None  # those that records of another type point to, once it exists
+
+    def is_for(self, declared: ObjectType) -> bool:
+        if self.related is not None and target_of(self.related) != declared.key:
+            return False
+        return self.object_keys is None or declared.key in self.object_keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnReason(_Offered):
     """A clock that runs on a record, and the words for "it ran out after n days".
 
     `since` gives the moment the clock started as a database expression; empty: it does not run.
@@ -30,27 +46,28 @@ class ReturnReason:
     key: str
     label: str | Promise  # with %(days)s
     since: Callable[[], Combinable]
-    object_keys: frozenset[str] | None = None  # None: every type that can be pooled
     before: Callable[[datetime], Q] | None = None
-
-    def is_for(self, declared: ObjectType) -> bool:
-        return self.object_keys is None or declared.key in self.object_keys
 
     def text(self, days: int) -> str:
         return str(self.label) % {"days": days}
 
 
-@dataclass(frozen=True)
-class ReturnExemption:
+@dataclass(frozen=True, kw_only=True)
+class ReturnExemption(_Offered):
     """Something that keeps records out of every rule of a pool that has it switched on."""
 
     key: str
     label: str | Promise
     condition: Callable[[], Q]
-    object_keys: frozenset[str] | None = None
 
-    def is_for(self, declared: ObjectType) -> bool:
-        return self.object_keys is None or declared.key in self.object_keys
+
+def target_of(related: Related) -> str:
+    """Return the type of records that others point to ("account"); empty while there are no others."""
+    try:
+        pointer = object_type(related.object_key).builtin_fields.get(related.by)
+    except UnknownObject:
+        return ""
+    return pointer.target if pointer else ""
 
 
 _reasons: dict[str, ReturnReason] = {}
@@ -71,6 +88,12 @@ def register_return_exemption(exemption: ReturnExemption) -> ReturnExemption:
 
 def return_reason(key: str) -> ReturnReason | None:
     return _reasons.get(key)
+
+
+def related_types() -> set[Related]:
+    """Return by which fields records of other types decide about returns."""
+    offered: list[_Offered] = [*_reasons.values(), *_exemptions.values()]
+    return {one.related for one in offered if one.related is not None}
 
 
 def return_reasons(declared: ObjectType) -> list[ReturnReason]:
@@ -118,7 +141,8 @@ def _claimed_before(moment: datetime) -> Q:
     )
 
 
-def _taken_over() -> Combinable:
+def taken_over() -> Combinable:
+    """Return when its present owner got a record: by claiming it, or when it was made."""
     return Greatest(Coalesce(F("claimed_at"), F("created_at")), F("created_at"))
 
 
@@ -128,26 +152,26 @@ def _taken_over_before(moment: datetime) -> Q:
 
 register_return_reason(
     ReturnReason(
-        "no_follow_up",
-        _("no follow-up for %(days)s days"),
-        _followed_up,
+        key="no_follow_up",
+        label=_("no follow-up for %(days)s days"),
+        since=_followed_up,
         before=_followed_up_before,
     )
 )
 register_return_reason(
     ReturnReason(
-        "not_begun",
-        _("claimed, but no first follow-up within %(days)s days"),
-        _claimed_without_follow_up,
+        key="not_begun",
+        label=_("claimed, but no first follow-up within %(days)s days"),
+        since=_claimed_without_follow_up,
         before=_claimed_before,
     )
 )
 register_return_reason(
     ReturnReason(
-        "not_converted",
-        _("not converted within %(days)s days"),
-        _taken_over,
-        frozenset({"lead"}),
+        key="not_converted",
+        label=_("not converted within %(days)s days"),
+        since=taken_over,
         before=_taken_over_before,
+        object_keys=frozenset({"lead"}),
     )
 )
