@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from keqiao.activities.activity import ACTIVITIES
 from keqiao.activities.entries import CALENDAR_TYPES, USER, TimelineEntry
-from keqiao.activities.timeline import TimelineItem, portions, visible_items
+from keqiao.activities.streams import TimelineItem
+from keqiao.activities.timeline import portions, visible_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

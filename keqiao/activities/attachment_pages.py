@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from http import HTTPStatus
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
@@ -24,6 +26,7 @@ from keqiao.activities.file_store import open_file
 from keqiao.activities.file_types import TYPES
 from keqiao.activities.previews import SIZES, preview
 from keqiao.activities.timeline_page import is_followed, show_files_by
+from keqiao.activities.told import TimelineSource, Told, register_timeline_source
 from keqiao.records.numbered import numbered
 from keqiao.records.present import columns_needed, named_rows, present
 from keqiao.records.query import get_record, records
@@ -33,16 +36,19 @@ from keqiao.ui.record_parts import RecordTab, register_record_tab
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from django.http import HttpRequest
 
     from keqiao.access.access import Access
+    from keqiao.activities.told import Asked
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.present import Row
     from keqiao.ui.record_parts import OpenedRecord
 
 SHOWN = 200
-COLUMNS = ("name", "media_type", "size", "about", "owner", "created_at")
+FACTS = ("name", "media_type", "size")
+COLUMNS = (*FACTS, "about", "owner", "created_at")
 # A file of somebody else's making is never run, framed or guessed at by a browser.
 NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 VIEWER_RUNS = "default-src 'none'; object-src 'self'; plugin-types application/pdf"
@@ -71,19 +77,19 @@ def files_below(access: Access, pointers: Sequence[str]) -> dict[str, list[dict[
     """Return the files of follow-ups by what they belong to."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     if pointers:
-        for about, row in _below(access, pointers):
+        for about, row in _shown(access, _below(access, pointers)[:SHOWN], FACTS):
             found[about].append(file_facts(row))
     return found
 
 
-def _below(access: Access, pointers: Sequence[str]) -> list[tuple[str, Row]]:
-    columns = COLUMNS[:3]
-    if not _may_read(access, columns):
+def _below(access: Access, pointers: Sequence[str]) -> list[Any]:
+    """Return the files that belong to records or follow-ups, the newest first, not yet presented."""
+    if not _may_read(access, FACTS):
         return []
-    needed = columns_needed(ATTACHMENT, ("about", "created_at", *columns))
+    needed = columns_needed(ATTACHMENT, ("about", "created_at", *FACTS))
     rows = numbered(access, ATTACHMENT, pointers, needed, by="about")
     rows.sort(key=lambda row: (row.created_at, row.id), reverse=True)
-    return _shown(access, rows[:SHOWN], columns)
+    return rows
 
 
 def _rows(access: Access, where: Q, columns: tuple[str, ...]) -> list[tuple[str, Row]]:
@@ -104,6 +110,39 @@ def _may_read(access: Access, columns: Sequence[str]) -> bool:
 def _shown(access: Access, rows: list[Any], columns: tuple[str, ...]) -> list[tuple[str, Row]]:
     shown = present(access, ATTACHMENT, rows, columns)
     return [(row.about, one) for row, one in zip(rows, shown, strict=True)]
+
+
+# --- on the timeline -------------------------------------------------------------------------------
+
+
+def tell_files(asked: Asked) -> list[Told]:
+    """Tell which files were put beside the record itself; those of one person and minute are one entry."""
+    rows = [
+        row
+        for row in _below(asked.access, [f"{asked.declared.key}:{asked.record_id}"])
+        if (asked.before is None or (row.created_at, row.id) < asked.before)
+        and asked.search.casefold() in row.name.casefold()
+    ]
+    together = groupby(rows[: asked.limit], lambda row: (row.owner_id, _minute(row.created_at)))
+    return [_told(asked.access, list(lot)) for _key, lot in together]
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _told(access: Access, rows: list[Any]) -> Told:
+    oldest = rows[-1]
+    files = {"files": [file_facts(row) for _about, row in _shown(access, rows, FACTS)]}
+    return Told(
+        at=oldest.created_at,
+        id=oldest.id,
+        label=_("%(count)s files added") % {"count": len(rows)}
+        if len(rows) > 1
+        else _("File added"),
+        who=access.person_name(oldest.owner_id),
+        html=render_to_string("activities/parts/entry_files.html", files),
+    )
 
 
 # --- the tab --------------------------------------------------------------------------------------
@@ -129,6 +168,16 @@ def load_tab(opened: OpenedRecord) -> dict[str, Any]:
 register_record_tab(
     RecordTab(
         "files", gettext_lazy("Files"), "activities/parts/files.html", load_tab, 800, has_files
+    )
+)
+
+register_timeline_source(
+    TimelineSource(
+        key="file",
+        label=gettext_lazy("Files"),
+        icon="paperclip",
+        read=tell_files,
+        is_for=has_files,
     )
 )
 

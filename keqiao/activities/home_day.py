@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keqiao.access.access import Access
-    from keqiao.activities.timeline import TimelineItem
+    from keqiao.activities.streams import TimelineItem
     from keqiao.catalog.object_type import ObjectType
 
 MOST_OVERDUE = 10

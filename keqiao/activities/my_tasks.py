@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from keqiao.access.access import Access
-    from keqiao.activities.timeline import TimelineItem
+    from keqiao.activities.streams import TimelineItem
     from keqiao.catalog.object_type import ObjectType
     from keqiao.ui.record_parts import OpenedRecord
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,22 @@ from django.utils import timezone
 from keqiao.access.rights import Action
 from keqiao.activities.activity import ACTIVITIES, COMMENT
 from keqiao.activities.entries import TimelineEntry
-from keqiao.activities.marks import Mark, read_mark, write_mark
+from keqiao.activities.marks import Mark, read_mark
+from keqiao.activities.streams import (
+    CHANGE,
+    FAR,
+    Changes,
+    Dealings,
+    Portion,
+    TimelineItem,
+    ToldStream,
+    merged,
+)
+from keqiao.activities.told import timeline_sources
 from keqiao.base.clock import now
 from keqiao.base.prepared import ask, padded
 from keqiao.catalog.filter import AnyOf, Condition
 from keqiao.catalog.registry import object_type as object_type_named
-from keqiao.records.audit import HistoryLine, history
 from keqiao.records.numbered import numbered
 from keqiao.records.present import columns_needed, named_rows, present_many
 from keqiao.records.query import ListQuery, get_record, matching_records
@@ -34,41 +44,14 @@ if TYPE_CHECKING:
     from keqiao.catalog.object_type import ObjectType
     from keqiao.records.present import Row
 
-CHANGE = "change"
 KINDS = (*ACTIVITIES, COMMENT, CHANGE)
 LATE, TODAY, LATER = "late", "today", "planned"
 # What a person may not see is skipped: more than this and the page ends early, with a mark to go on.
 MOST_SKIPPED = 2_000
 _READ_AT_ONCE = 60
 _FEWEST_READ = 20
-_LINES_AT_ONCE = 40
-_LINES_FOLDED = 200
 _COMMENTS_SHOWN = 50
 _LEFT_OUT = frozenset({"team", "updated_by", "updated_at", "account"})
-_FAR = datetime(9999, 1, 1, tzinfo=UTC)  # the place of a page that has no activity yet
-
-
-@dataclass
-class TimelineItem:
-    """One entry as this person may see it: an activity, a comment, or changes folded into one."""
-
-    kind: str
-    at: datetime
-    id: int = 0
-    row: Row | None = None
-    is_open: bool = False
-    is_pinned: bool = False
-    urgency: str = ""  # of an open one: late | today | planned
-    comments: list[TimelineItem] = field(default_factory=list)
-    changes: list[HistoryLine] = field(default_factory=list)
-
-    @property
-    def object_type(self) -> ObjectType:
-        return object_type_named(self.kind)
-
-    @property
-    def month(self) -> str:
-        return timezone.localtime(self.at).strftime("%Y-%m")
 
 
 @dataclass
@@ -100,9 +83,9 @@ def timeline(
 ) -> TimelinePage:
     """Return a page of a record's timeline, newest first; raises `RecordNotFound` out of reach.
 
-    `kinds` are some of `KINDS`, None for all. `before` is the mark of an earlier page. A `reader`
-    of the same search knows what it has read before. `is_checked`: the record was read with this
-    very access.
+    `kinds` are some of `KINDS` and of the keys of other sources, None for all. `before` is the mark
+    of an earlier page. A `reader` of the same search knows what it has read before. `is_checked`:
+    the record was read with this very access.
     """
     if not is_checked:
         get_record(access, object_type, record_id)
@@ -112,7 +95,7 @@ def timeline(
     is_talk = asked == [COMMENT]
     read = reader or EntryReader(access, search)
     about = (object_type.key, record_id)
-    place = mark if mark and mark.at < _FAR else None
+    place = mark if mark and mark.at < FAR else None
     found: Iterator[Portion] = iter(())
     if wanted:
         size = min(max(limit + 1, _FEWEST_READ), _READ_AT_ONCE)
@@ -125,11 +108,17 @@ def timeline(
     pinned = _pinned(about, wanted) if is_whole else []
     ahead = first.entries if first else []
     read.load([*ahead, *pinned, *(one for portion in upcoming for one in portion.entries)])
-    dealings = _Dealings(read, chain([first] if first else [], found), place)
-    lines: _Changes | None = None
+    dealings = Dealings(read, chain([first] if first else [], found), place)
+    lines: Changes | None = None
     if CHANGE in asked and not search:
-        lines = _Changes(access, object_type, record_id, mark)
-    items, following = _merged(dealings, lines, limit)
+        lines = Changes(access, object_type, record_id, mark)
+    places = mark.told if mark else {}
+    tellers = [
+        ToldStream(one, access, object_type, record_id, search, places.get(one.key))
+        for one in timeline_sources(access, object_type)
+        if kinds is None or one.key in kinds
+    ]
+    items, following = merged(dealings, lines, tellers, limit)
     page = TimelinePage(items, next=following)
     page.upcoming = _open_items(read, _opened(about, wanted), upcoming, 50) if is_whole else []
     page.pinned = read.items(pinned)
@@ -348,15 +337,6 @@ def _pinned(about: About, kinds: list[str]) -> list[TimelineEntry]:
     return [one for one in found if one.activity_key in kinds]
 
 
-@dataclass
-class Portion:
-    """Some entries in order, and where to go on; `is_last`: the range ends here."""
-
-    entries: list[TimelineEntry]
-    end: Mark
-    is_last: bool
-
-
 def portions(
     ordered: QuerySet[TimelineEntry] | Range,
     kinds: Sequence[str],
@@ -383,96 +363,3 @@ def portions(
         yield Portion(wanted, mark, is_last=len(read) < at_once)
         if len(read) < at_once:
             return
-
-
-# --- activities and changes in one stream ------------------------------------------------------------
-
-
-class _Dealings:
-    """Activities and comments of a record, newest first, as this person may see them."""
-
-    def __init__(self, read: EntryReader, found: Iterator[Portion], mark: Mark | None) -> None:
-        self.read, self.found = read, found
-        self.waiting: list[tuple[TimelineItem, Mark]] = []
-        self.taken_to = mark  # the last entry that stands on the page
-        self.read_to = mark  # the last entry that was looked at
-        self.is_read_out = False
-        self.gave_up = False
-
-    def head(self) -> TimelineItem | None:
-        while not self.waiting and not self.is_read_out and not self.gave_up:
-            portion = next(self.found, None)
-            if portion is None:
-                # Nothing at all, or so much that this person may not see that it must go on later.
-                self.gave_up = self.read_to is not self.taken_to and self.read_to is not None
-                self.is_read_out = not self.gave_up
-                break
-            self.read_to, self.is_read_out = portion.end, portion.is_last
-            place_of = {(one.activity_key, one.activity_id): one for one in portion.entries}
-            for item in self.read.items(portion.entries):
-                entry = place_of[item.kind, item.id]
-                self.waiting.append((item, Mark(entry.at, entry.pk)))
-        return self.waiting[0][0] if self.waiting else None
-
-    def take(self) -> TimelineItem:
-        item, self.taken_to = self.waiting.pop(0)
-        return item
-
-
-class _Changes:
-    """The change log of a record, newest first."""
-
-    def __init__(
-        self, access: Access, declared: ObjectType, record_id: int, mark: Mark | None
-    ) -> None:
-        self.access, self.declared, self.record_id = access, declared, record_id
-        self.taken_to = mark.line_id if mark else 0
-        self.waiting: list[HistoryLine] = []
-        self.is_read_out = False
-
-    def head(self) -> HistoryLine | None:
-        if not self.waiting and not self.is_read_out:
-            self.waiting = history(
-                self.access,
-                self.declared,
-                self.record_id,
-                _LINES_AT_ONCE,
-                self.taken_to or None,
-                is_checked=True,
-            )
-            self.is_read_out = len(self.waiting) < _LINES_AT_ONCE
-        return self.waiting[0] if self.waiting else None
-
-    def take(self) -> HistoryLine:
-        line = self.waiting.pop(0)
-        self.taken_to = line.id
-        return line
-
-
-def _merged(
-    dealings: _Dealings, lines: _Changes | None, limit: int
-) -> tuple[list[TimelineItem], str | None]:
-    """Return the next `limit` items, changes that follow each other as one, and the mark to go on."""
-    items: list[TimelineItem] = []
-    while True:
-        activity = dealings.head()
-        line = lines.head() if lines is not None and not dealings.gave_up else None
-        if activity is None and line is None:
-            return items, _mark(dealings.read_to, lines) if dealings.gave_up else None
-        is_change = line is not None and (activity is None or line.at >= activity.at)
-        folds = is_change and items and len(items[-1].changes) in range(1, _LINES_FOLDED)
-        if len(items) >= limit and not folds:
-            return items, _mark(dealings.taken_to, lines)
-        if not is_change:
-            items.append(dealings.take())
-        elif lines is not None:
-            taken = lines.take()
-            if folds:
-                items[-1].changes.append(taken)
-            else:
-                items.append(TimelineItem(CHANGE, taken.at, taken.id, changes=[taken]))
-
-
-def _mark(mark: Mark | None, lines: _Changes | None) -> str:
-    line_id = lines.taken_to if lines is not None else 0
-    return write_mark((mark or Mark(_FAR, 0))._replace(line_id=line_id))

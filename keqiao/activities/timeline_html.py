@@ -97,8 +97,19 @@ def _entry(item: dict[str, Any], words: dict[str, SafeString]) -> SafeString:
         icon(item["icon"], "s"),
         joined(head),
         _moment(item),
-        _changes(item) if item["kind"] == "change" else _dealing(item, words),
+        _body(item, words),
     )
+
+
+def _body(item: dict[str, Any], words: dict[str, SafeString]) -> SafeString:
+    if "told_html" in item:
+        return joined([_facts(item["notes"]), item["told_html"]])
+    return _changes(item) if item["kind"] == "change" else _dealing(item, words)
+
+
+def _facts(notes: Iterable[SafeString | str]) -> SafeString:
+    shown = [markup("<span>{}</span>", note) for note in notes]
+    return markup('<p class="meta">{}</p>', joined(shown)) if shown else NOTHING
 
 
 def _moment(item: dict[str, Any]) -> SafeString:
@@ -156,11 +167,8 @@ def _dealing(item: dict[str, Any], words: dict[str, SafeString]) -> SafeString:
         )
     elif item["text"]:
         shown.append(markup('<div class="pre" dir="auto">{}</div>', item["text"]))
-    facts = [markup("<span>{}</span>", note) for note in item["notes"]]
-    if item["contacts"]:
-        facts.insert(0, markup("<span>{}{}</span>", words["person"], item["contacts"]))
-    if facts:
-        shown.append(markup('<p class="meta">{}</p>', joined(facts)))
+    people = [joined([words["person"], item["contacts"]])] if item["contacts"] else []
+    shown.append(_facts([*people, *item["notes"]]))
     if item["files"]:
         template = "activities/parts/entry_files.html"
         shown.append(render_to_string(template, {"files": item["files"]}))

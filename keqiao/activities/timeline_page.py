@@ -20,9 +20,11 @@ from keqiao.activities.activity import ACTIVITIES, COMMENT
 from keqiao.activities.composer import Subject
 from keqiao.activities.composer_pages import composer_context
 from keqiao.activities.entries import TimelineEntry
-from keqiao.activities.timeline import CHANGE, EntryReader, TimelineItem, talk, timeline
+from keqiao.activities.streams import CHANGE, TimelineItem
+from keqiao.activities.timeline import EntryReader, talk, timeline
 from keqiao.activities.timeline_html import chips_html, entries_html, months_html
 from keqiao.activities.timeline_shown import shown_items
+from keqiao.activities.told import timeline_sources
 from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.object_type import Feature
 from keqiao.catalog.problems import UnknownObject
@@ -43,7 +45,8 @@ AT_ONCE = 20
 MOST_COUNTED = 1_000
 LONGEST_SEARCH = 100
 # What the chips offer, in this order; a chip may stand for several kinds.
-CHIPS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+Chip = tuple[str, Any, tuple[str, ...]]
+CHIPS: tuple[Chip, ...] = (
     ("note", gettext_lazy("Follow-ups"), ("note",)),
     ("call", gettext_lazy("Calls"), ("call",)),
     ("visit", gettext_lazy("Visits"), ("visit",)),
@@ -84,7 +87,8 @@ def timeline_context(
     reader: EntryReader | None = None,
 ) -> dict[str, Any]:
     """Return a stretch of the timeline as it is shown."""
-    chip = next((one for one in CHIPS if one[0] == given.get("kind")), None)
+    offered = chips_of(access, declared)
+    chip = next((one for one in offered if one[0] == given.get("kind")), None)
     search = " ".join(given.get("q", "").split())[:LONGEST_SEARCH]
     before = given.get("before") or None
     about = f"{declared.key}:{record_id}"
@@ -112,7 +116,7 @@ def timeline_context(
         "about": about,
         "url": _with(url, state),
         "page_url": page_url,
-        "chips_html": chips_html(_chips(url, page_url, state)),
+        "chips_html": chips_html(_chips(offered, url, page_url, state)),
         "counts_url": f"{url}counts/",
         "search": search,
         "kind": state["kind"],
@@ -138,8 +142,16 @@ def _with(url: str, state: dict[str, Any]) -> str:
     return f"{url}?{query}" if query else url
 
 
-def _chips(url: str, page_url: str, state: dict[str, str]) -> list[dict[str, Any]]:
-    every = [("", _("All"), ()), *CHIPS]
+def chips_of(access: Access, declared: ObjectType) -> list[Chip]:
+    """Return what narrows a timeline: the kinds of every one, what others tell, and the changes."""
+    told = [(one.key, one.label, (one.key,)) for one in timeline_sources(access, declared)]
+    return [*CHIPS[:-1], *told, CHIPS[-1]]
+
+
+def _chips(
+    offered: Sequence[Chip], url: str, page_url: str, state: dict[str, str]
+) -> list[dict[str, Any]]:
+    every = [("", _("All"), ()), *offered]
     return [
         {
             "key": key,
@@ -206,9 +218,10 @@ def counts_part(request: HttpRequest, key: str, record_id: int) -> HttpResponse:
     get_record(access, declared, record_id)
     state = {"kind": request.GET.get("kind", ""), "q": request.GET.get("q", "")[:LONGEST_SEARCH]}
     url = f"/activities/timeline/{declared.key}/{record_id}/"
-    chips = _chips(url, f"/{declared.path}/{record_id}/", state)
+    offered = chips_of(access, declared)
+    chips = _chips(offered, url, f"/{declared.path}/{record_id}/", state)
     counts = kind_counts(access, declared, record_id)
-    for chip, (_key, _label, kinds) in zip(chips[1:], CHIPS, strict=True):
+    for chip, (_key, _label, kinds) in zip(chips[1:], offered, strict=True):
         number = sum(counts.get(kind, 0) for kind in kinds)
         chip["count"] = f"{MOST_COUNTED:,}+" if number >= MOST_COUNTED else number or ""
     return HttpResponse(chips_html(chips))

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from keqiao.access.rights import Action, Level
 from keqiao.activities.activity import CANCELLED, COMMENT
 from keqiao.activities.settling import first_line
-from keqiao.activities.timeline import CHANGE
+from keqiao.activities.streams import CHANGE
+from keqiao.activities.told import timeline_source
 from keqiao.catalog.registry import object_type
 from keqiao.ui.cells import cell_html, near_moment
 from keqiao.ui.history_page import ACTIONS, note_of
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from keqiao.access.access import Access
-    from keqiao.activities.timeline import TimelineItem
+    from keqiao.activities.streams import TimelineItem
+    from keqiao.activities.told import Told
     from keqiao.records.audit import HistoryLine
     from keqiao.records.present import Row
 
@@ -48,7 +50,11 @@ def shown_items(
     """Return the entries as the template shows them, on the page of the record `about`."""
     known = files or {}
     return [
-        _changes(item) if item.kind == CHANGE else _dealing(access, item, about, search, known)
+        _changes(item)
+        if item.kind == CHANGE
+        else _told(item, item.told)
+        if item.told is not None
+        else _dealing(access, item, about, search, known)
         for item in items
     ]
 
@@ -76,9 +82,7 @@ def _dealing(
         "label": label,
         "who": access.person_name(row.owner_id) or _("nobody"),
         "subject": subject if subject not in (first_line(body), label, str(declared.label)) else "",
-        "when": near_moment(item.at),
-        "exact": timezone.localtime(item.at).strftime("%Y-%m-%d %H:%M"),
-        "iso": item.at.isoformat(),
+        **_moment(item),
         "text": marked(body, names, search),
         "preview": marked(_shortened(body), names, search) if _is_long(body) else "",
         "notes": _notes(row, declared),
@@ -97,6 +101,28 @@ def _dealing(
         "version": row.version,
         "files": files.get(pointer, []),
         "comments": [_dealing(access, one, about, search, files) for one in item.comments],
+    }
+
+
+def _moment(item: TimelineItem) -> dict[str, str]:
+    return {
+        "when": near_moment(item.at),
+        "exact": timezone.localtime(item.at).strftime("%Y-%m-%d %H:%M"),
+        "iso": item.at.isoformat(),
+    }
+
+
+def _told(item: TimelineItem, told: Told) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "icon": timeline_source(item.kind).icon,
+        "label": told.label,
+        "who": told.who,
+        **_moment(item),
+        "about": format_html('<a href="{}">{}</a>', told.url, told.title) if told.title else "",
+        "notes": list(told.facts),
+        "told_html": told.html,
     }
 
 
@@ -187,9 +213,7 @@ def _changes(item: TimelineItem) -> dict[str, Any]:
         "icon": icon,
         "label": title,
         "who": _(", ").join(people),
-        "when": near_moment(item.at),
-        "exact": timezone.localtime(item.at).strftime("%Y-%m-%d %H:%M"),
-        "iso": item.at.isoformat(),
+        **_moment(item),
         "changes": [_change(one) for one in told[:CHANGES_SHOWN]],
         "rest": [_change(one) for one in told[CHANGES_SHOWN:]],
         "said": list(dict.fromkeys(filter(None, map(_said, item.changes)))),

@@ -108,6 +108,20 @@ def test_a_photo_goes_with_a_follow_up(company: Company, account: int) -> None:
     assert "IMG_1.jpg" in client.get(f"/accounts/{account}/?tab=files").content.decode()
 
 
+def test_files_of_a_record_stand_on_its_timeline_together(company: Company, account: int) -> None:
+    client = browser(company.li)
+    for name in ("合同.pdf", "补充协议.pdf"):
+        upload(client, f"account:{account}", name, PDF)
+    page = client.get(f"/activities/timeline/account/{account}/").content.decode()
+    assert "添加了 2 个文件" in page
+    assert "补充协议.pdf" in page
+    found = client.get(f"/activities/timeline/account/{account}/?q=补充").content.decode()
+    assert "补充协议.pdf" in found
+    assert "合同.pdf" not in found
+    set_field_right(company.li.roles.get(), "attachment", "name", Right.HIDDEN)
+    assert "补充" not in client.get(f"/activities/timeline/account/{account}/").content.decode()
+
+
 def test_a_bad_file_takes_the_follow_up_back_and_keeps_the_text(
     company: Company, account: int
 ) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.test import Client
 
 from keqiao.access.access import Access
 from keqiao.access.directory import share_record
 from keqiao.access.rights import Action, Level, Right
 from keqiao.access.roles import set_field_right, set_right
 from keqiao.activities.agenda import agenda, count_open, open_of
-from keqiao.activities.timeline import KINDS, TimelineItem, open_activities, timeline
+from keqiao.activities.streams import TimelineItem
+from keqiao.activities.timeline import KINDS, open_activities, timeline
+from keqiao.activities.told import Asked, TimelineSource, Told, _sources, register_timeline_source
 from keqiao.activities.verbs import comment
 from keqiao.catalog.filter import FilterProblem
 from keqiao.catalog.registry import object_type
@@ -250,3 +254,79 @@ def test_handing_work_over_moves_it_to_the_other_calendar(company: Company) -> N
     assert count_open(company.zhou.pk) == 1
     make_all("task", [{"state": "cancelled"}], owner=company.zhou, seed=8)
     assert count_open(company.zhou.pk) == 1
+
+
+# --- what other packages tell ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def payments() -> Any:
+    """A package above that tells of payments: one a day at noon, as many as a test wants."""
+    days: list[int] = []
+
+    def read(asked: Asked) -> list[Told]:
+        if not asked.access.can(Action.VIEW, object_type("note")):
+            return []
+        found = [
+            Told(
+                at=NOON - timedelta(days=day), id=number, label="回款", title=f"HK-{number}",
+                url=f"/payments/{number}/", who="李销售", facts=("¥1,200.00",),
+            )
+            for number, day in enumerate(days)
+        ]  # fmt: skip
+        found.sort(key=lambda one: (one.at, one.id), reverse=True)
+        older = [one for one in found if not asked.before or (one.at, one.id) < asked.before]
+        return [one for one in older if asked.search in one.title][: asked.limit]
+
+    register_timeline_source(
+        TimelineSource(
+            key="payment", label="回款", icon="coin", read=read,
+            is_for=lambda _access, declared: declared.key == ACCOUNT,
+        )
+    )  # fmt: skip
+    yield days
+    _sources.pop("payment")
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_what_others_tell_stands_between_in_order_and_once(
+    limit: int, payments: list[int], company: Company
+) -> None:
+    account = make(ACCOUNT, owner=company.li)
+    notes = {add("note", company.li, account, days=-day - 0.5) for day in range(1, 9)}
+    payments.extend([1, 2, 2, 2, *range(3, 60)])
+    items = all_pages(Access.for_user(company.li), account, limit)
+    assert [one.id for one in items if one.kind == "payment"] == [0, 3, 2, 1, *range(4, 61)]
+    assert {one.id for one in items if one.kind == "note"} == notes
+    assert len([one for one in items if one.kind == "note"]) == len(notes)
+    moments = [one.at for one in items if one.kind != "change"]
+    assert moments == sorted(moments, reverse=True)
+
+
+def test_what_others_tell_is_narrowed_searched_and_shown(
+    payments: list[int], company: Company, client: Client
+) -> None:
+    account = make(ACCOUNT, owner=company.li)
+    add("note", company.li, account)
+    payments.extend(range(1, 4))
+    client.force_login(company.li, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(f"/accounts/{account}/?kind=payment").content.decode()
+    assert page.count('href="/payments/') == 3
+    assert "¥1,200.00" in page
+    assert "谈妥交期" not in page
+    assert client.get(f"/accounts/{account}/?q=HK-1").content.decode().count("/payments/") == 1
+    lead = make("lead", owner=company.li)
+    assert "kind=payment" not in client.get(f"/leads/{lead}/").content.decode()
+    set_right(company.li.roles.get(), "note", Action.VIEW, Level.NONE)
+    assert "/payments/" not in client.get(f"/accounts/{account}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "told", ['{"file": []}', '{"file": ["2026-11-21", 1]}', '{"file": ["x"]}', "[1]", "7"]
+)
+def test_a_forged_mark_is_refused(told: str, company: Company) -> None:
+    account = make(ACCOUNT, owner=company.li)
+    data = f'["2026-11-21T12:00:00+08:00",1,1,{told}]'
+    mark = base64.urlsafe_b64encode(data.encode()).decode()
+    with pytest.raises(FilterProblem):
+        timeline(Access.for_user(company.li), object_type(ACCOUNT), account, before=mark)
